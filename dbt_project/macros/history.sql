@@ -1,0 +1,22 @@
+{# What a snapshot compares and keeps: the attributes and whether the row is a tombstone. A row is hashed without its
+   stamps, which move without a change. Instants go into the hash as seconds, so that no session's time zone decides. #}
+{% macro history_of(relation, key, attributes, instants=[]) -%}
+select
+  client_id,
+  {% for column in key + attributes + instants %}{{ column }}, {% endfor %}
+  is_deleted,
+  read_at,
+  md5(row(
+    {% for column in attributes %}{{ column }}, {% endfor %}
+    {%- for column in instants %}extract(epoch from {{ column }}), {% endfor %}
+    is_deleted
+  )::text) as row_hash,
+  {{ build_as_of_at() }} as snapshotted_at
+from {{ ref(relation) }}
+{%- endmacro %}
+
+{# The version of a snapshotted row that held at an instant. A version that was replaced in the night it was taken never holds. #}
+{% macro held_at(history, instant) -%}
+  {{ history }}.dbt_valid_from <= {{ instant }}
+  and ({{ history }}.dbt_valid_to > {{ instant }} or {{ history }}.dbt_valid_to is null)
+{%- endmacro %}

@@ -1,0 +1,20 @@
+select
+  client_id,
+  id as odoo_ticket_id,
+  number as ticket_number,
+  active as is_active,
+  team_id as odoo_team_id,
+  stage_id as odoo_stage_id,
+  user_id as odoo_user_id,
+  partner_id as odoo_partner_id,
+  category_id as odoo_category_id,
+  company_id as odoo_company_id,
+  priority,
+  assigned_date as assigned_at,
+  closed_date as closed_at,
+  last_stage_update as stage_changed_at,
+  create_date as created_at,
+  write_date as updated_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'helpdesk_ticket') }}

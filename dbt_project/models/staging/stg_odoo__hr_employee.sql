@@ -1,0 +1,16 @@
+select
+  client_id,
+  id as odoo_employee_id,
+  active as is_active,
+  user_id as odoo_user_id,
+  parent_id as manager_odoo_employee_id,
+  company_id as odoo_company_id,
+  department_id as odoo_department_id,
+  job_id as odoo_job_id,
+  departure_date as departure_on,
+  current_version_id as current_odoo_version_id,
+  create_date as created_at,
+  write_date as updated_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'hr_employee') }}

@@ -1,0 +1,20 @@
+select
+  client_id,
+  id as odoo_task_id,
+  active as is_active,
+  project_id as odoo_project_id,
+  stage_id as odoo_stage_id,
+  partner_id as odoo_partner_id,
+  parent_id as parent_odoo_task_id,
+  company_id as odoo_company_id,
+  priority,
+  state,
+  is_closed,
+  date_assign as assigned_at,
+  date_end as ended_at,
+  date_last_stage_update as stage_changed_at,
+  create_date as created_at,
+  write_date as updated_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'project_task') }}

@@ -1,0 +1,4 @@
+{% snapshot snap_odoo__res_groups_implied_rel %}
+{{ config(unique_key=['client_id', 'odoo_group_id', 'implied_odoo_group_id'], indexes=[{'columns': ['client_id', 'odoo_group_id', 'implied_odoo_group_id']}]) }}
+{{ history_of('stg_odoo__res_groups_implied_rel', key=['odoo_group_id', 'implied_odoo_group_id'], attributes=[]) }}
+{% endsnapshot %}

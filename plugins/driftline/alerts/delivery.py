@@ -1,0 +1,41 @@
+"""Hand a message to the configured routes through Apprise. A route's address holds tokens: it is never named."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+# At debug level Apprise and the HTTP library below it write the addresses they call.
+_TALKATIVE = ("apprise", "urllib3", "requests")
+
+
+def deliver(urls: Sequence[str], *, title: str, body: str) -> list[str]:
+    """Send to every route; say which of them did not take the message, by place and kind."""
+    from apprise import Apprise, AppriseAsset, NotifyFormat
+
+    asset = AppriseAsset(app_id="Driftline", app_desc="Driftline", app_url="")
+    failures = []
+    with _silenced():
+        for place, url in enumerate(urls, start=1):
+            route = Apprise(asset=asset)
+            name = f"route {place} of {len(urls)} ({urlsplit(url).scheme or 'no scheme'})"
+            if not route.add(url):
+                failures.append(f"{name} is not an address that Apprise knows")
+            elif not route.notify(title=title, body=body, body_format=NotifyFormat.TEXT):
+                failures.append(f"{name} refused the message or could not be reached")
+    return failures
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,82 @@
+"""Commands that look after the warehouse and look into it: migrate, status, grants, review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driftline.cli.app import AsJson, app, console, emit, table
+from driftline.settings import Settings
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the warehouse up to date with this code and its catalogue; doing it again changes nothing."""
+    from driftline.migrate import migrate as run
+
+    report = run(Settings.from_environment())
+    if as_json:
+        emit(report)
+    elif done := [*report.applied, *report.created_tables, *report.added_columns]:
+        console.print("\n".join(done), highlight=False)
+    else:
+        console.print("The warehouse is up to date.")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show how each client stands, those in trouble first. Exit code 1 when a client's last night failed."""
+    from driftline.status import read_status
+
+    clients = read_status(Settings.from_environment())
+    if as_json:
+        emit(clients)
+    else:
+        table(
+            "Clients",
+            ["client", "last night", "last read", "Odoo", "complete %", "published", "stale", "what is wrong"],
+            [
+                (
+                    client.client_id,
+                    client.last_state or ("never read" if client.is_active else "inactive"),
+                    client.last_read_at,
+                    client.odoo_version,
+                    client.completeness_pct,
+                    client.published_quarter,
+                    {True: "yes", False: "no", None: None}[client.is_stale],
+                    client.error_message,
+                )
+                for client in clients
+            ],
+        )
+    if any(client.last_state == "failed" and client.is_active for client in clients):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grants(
+    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    role: Annotated[str, typer.Option(help="The reading role on the client's database.")] = "driftline_reader",
+) -> None:
+    """Print the SQL that gives a reading role exactly what is needed on the client's own database."""
+    from driftline.catalogue import load_catalogue
+    from driftline.grants import grant_script
+    from driftline.registry import load_registry
+
+    registry = load_registry(Settings.from_environment().clients_file)
+    typer.echo(grant_script(registry.client(client), load_catalogue(), role=role), nl=False)
+
+
+@app.command()
+def review(
+    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    quarter: Annotated[str, typer.Option(help="The published quarter, such as 2026Q3.")],
+    folder: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("build/review"),
+) -> None:
+    """Write the review page of one client and quarter: a single HTML file that needs nothing else."""
+    from driftline.review_page import render
+
+    settings = Settings.from_environment()
+    console.print(str(render(settings, client_id=client, quarter=quarter, folder=folder)), highlight=False)

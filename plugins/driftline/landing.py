@@ -1,0 +1,295 @@
+"""Bring one client's rows into `raw`: stage, merge, tombstone, move the watermark; all in the caller's transaction.
+
+What is read and why in full is decided here (`choose_scope`); whether it arrived is proven in `reconcile`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+import psycopg2
+from psycopg2 import sql
+
+from driftline.catalogue import Entry
+from driftline.errors import SourceShapeError
+from driftline.migrate import raw_columns
+from driftline.sources import Cursor, Everything, Reading, Scope, Since
+from driftline.sources.base import BUCKET_SIZE
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as DatabaseCursor
+
+_BUFFER_BYTES = 1 << 20
+_WORTH_ANALYSING_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Night:
+    """Whose rows, of which night, as of when. `as_of_at` also dates tombstones; `read_at` is the snapshot's moment."""
+
+    client_id: str
+    night_id: str
+    as_of_at: datetime
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a model is read tonight and why; `is_first` rows go straight into the keyed table."""
+
+    scope: Scope
+    reason: str
+    is_first: bool = False
+
+    @property
+    def mode(self) -> str:
+        return "incremental" if isinstance(self.scope, Since) else "full"
+
+
+@dataclass
+class Landed:
+    """What happened to a model's rows."""
+
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_tombstoned: int = 0
+    byte_count: int = 0
+
+    def add(self, other: Landed) -> None:
+        self.rows_read += other.rows_read
+        self.rows_inserted += other.rows_inserted
+        self.rows_updated += other.rows_updated
+        self.rows_tombstoned += other.rows_tombstoned
+        self.byte_count += other.byte_count
+
+
+def choose_scope(cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str) -> Choice:
+    """Decide between everything and only what changed; anything that could hide a change forces everything."""
+    cursor.execute(
+        "select position, source_identity, shape_hash, entry_hash from ops.watermark"
+        " where client_id = %s and model = %s",
+        (client_id, entry.model),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(
+            sql.SQL("select not exists (select from raw.{} where client_id = %s)").format(sql.Identifier(entry.table)),
+            (client_id,),
+        )
+        is_first = bool((cursor.fetchone() or (False,))[0])
+        return Choice(Everything(), "first reading", is_first=is_first)
+    problem = reading.cursor_problem(entry, Cursor(row[0], row[1], row[2], row[3]))
+    if problem:
+        return Choice(Everything(), problem)
+    if entry.read == "full":
+        return Choice(Everything(), "the catalogue reads this model in full")
+    return Choice(Since(row[0]), "changes since the last reading")
+
+
+def stage(cursor: DatabaseCursor, entry: Entry, reading: Reading, choice: Choice, night: Night) -> Landed:
+    """Copy the chosen rows next to `raw` (a first reading: into it), out of sight until the caller commits."""
+    if choice.is_first:
+        return _copy_into_raw(cursor, entry, reading, night)
+    return fill_stage(cursor, entry, reading, choice.scope)
+
+
+def fill_stage(cursor: DatabaseCursor, entry: Entry, reading: Reading, scope: Scope) -> Landed:
+    """Make the stage table, or empty it, and copy the rows of a scope into it."""
+    _create_stage(cursor, entry)
+    columns = reading.columns(entry)
+    query = sql.SQL("copy pg_temp.{} ({}) from stdin").format(_stage_name(entry), _names(columns))
+    landed = _pump(cursor, entry, query, lambda sink: reading.write_rows(entry, scope, sink))
+    if landed.rows_read >= _WORTH_ANALYSING_ROWS:
+        cursor.execute(sql.SQL("analyze pg_temp.{}").format(_stage_name(entry)))
+    return landed
+
+
+def merge(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
+    """Move the staged rows into `raw`; a row that is the same already is not touched."""
+    values = [*entry.all_fields, "_row_version"]
+    changed = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
+        for name in [*values, "_read_at", "_deleted_at", "_night_id"]
+    )
+    query = sql.SQL(
+        "with moved as ("
+        " insert into raw.{table} as t (client_id, {columns}, _read_at, _deleted_at, _night_id)"
+        " select %(client_id)s, {columns}, %(read_at)s, null, %(night_id)s from pg_temp.{stage}"
+        " on conflict ({key}) do update set {changed}"
+        " where ({old}, t._deleted_at) is distinct from ({new}, null::timestamptz)"
+        " returning (xmax = 0) as is_new)"
+        " select count(*) filter (where is_new), count(*) filter (where not is_new) from moved"
+    ).format(
+        table=sql.Identifier(entry.table),
+        stage=_stage_name(entry),
+        columns=_names([*entry.key, *values]),
+        key=_names(["client_id", *entry.key]),
+        changed=changed,
+        old=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in values),
+        new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values),
+    )
+    cursor.execute(query, _parameters(night))
+    inserted, updated = cursor.fetchone() or (0, 0)
+    return Landed(rows_inserted=inserted, rows_updated=updated)
+
+
+def bury(cursor: DatabaseCursor, entry: Entry, night: Night, *, buckets: list[int] | None = None) -> Landed:
+    """Mark live rows that the stage lacks as deleted, everywhere or within the given buckets; values stay as known."""
+    same = sql.SQL(" and ").join(sql.SQL("s.{0} = t.{0}").format(sql.Identifier(name)) for name in entry.key)
+    within: sql.Composable = sql.SQL("")
+    if buckets is not None:
+        within = sql.SQL(" and t.{} / {} = any(%(buckets)s)").format(
+            sql.Identifier(entry.key[0]), sql.Literal(BUCKET_SIZE)
+        )
+    query = sql.SQL(
+        "update raw.{table} t set _deleted_at = %(as_of_at)s, _read_at = %(read_at)s, _night_id = %(night_id)s"
+        " where t.client_id = %(client_id)s and t._deleted_at is null{within}"
+        " and not exists (select from pg_temp.{stage} s where {same})"
+    ).format(table=sql.Identifier(entry.table), stage=_stage_name(entry), same=same, within=within)
+    cursor.execute(query, {**_parameters(night), "buckets": buckets})
+    return Landed(rows_tombstoned=cursor.rowcount)
+
+
+def land_absent(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
+    """Bury what was there of a model whose table is gone (its module was uninstalled)."""
+    cursor.execute("delete from ops.watermark where client_id = %s and model = %s", (night.client_id, entry.model))
+    if not cursor.rowcount:
+        return Landed()  # it was not there at the last reading either
+    _create_stage(cursor, entry)
+    return bury(cursor, entry, night)
+
+
+def move_watermark(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> None:
+    """Remember where the next reading goes on; commits with the rows or not at all."""
+    cursor.execute(
+        "insert into ops.watermark"
+        " (client_id, model, position, source_identity, shape_hash, entry_hash, read_at, night_id)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (client_id, model) do update set position = excluded.position,"
+        " source_identity = excluded.source_identity, shape_hash = excluded.shape_hash,"
+        " entry_hash = excluded.entry_hash, read_at = excluded.read_at, night_id = excluded.night_id",
+        (
+            night.client_id,
+            entry.model,
+            json.dumps(dict(reading.position)),
+            json.dumps(dict(reading.identity)),
+            reading.shape(entry).shape_hash,
+            entry.entry_hash,
+            night.read_at,
+            night.night_id,
+        ),
+    )
+
+
+def _copy_into_raw(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Landed:
+    lead = {"client_id": night.client_id, "_read_at": night.read_at.isoformat(), "_night_id": night.night_id}
+    query = sql.SQL("copy raw.{} ({}) from stdin").format(
+        sql.Identifier(entry.table), _names([*lead, *reading.columns(entry)])
+    )
+    landed = _pump(
+        cursor, entry, query, lambda sink: reading.write_rows(entry, Everything(), sink, lead=list(lead.values()))
+    )
+    landed.rows_inserted = landed.rows_read
+    if landed.rows_read >= _WORTH_ANALYSING_ROWS:
+        # Autovacuum comes too late for the digest that follows: without statistics it walks the index row by row.
+        cursor.execute(
+            sql.SQL("analyze raw.{} ({})").format(sql.Identifier(entry.table), _names(["client_id", *entry.key]))
+        )
+    return landed
+
+
+def _pump(cursor: DatabaseCursor, entry: Entry, query: sql.Composable, write: Callable[[BinaryIO], int]) -> Landed:
+    """Connect the source's COPY OUT with the warehouse's COPY IN through a pipe; memory stays at its buffers."""
+    receiver, sender = os.pipe()
+    failures: list[BaseException] = []
+
+    def send() -> None:
+        try:
+            with os.fdopen(sender, "wb", buffering=_BUFFER_BYTES) as sink:
+                write(sink)
+        except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=send, name=f"read {entry.table}")
+    with closing(_CountingReader(receiver)) as source:
+        thread.start()
+        try:
+            cursor.copy_expert(query, source, size=_BUFFER_BYTES)
+            row_count = cursor.rowcount
+        except psycopg2.DataError as error:
+            raise _shape_error(entry, error) from None
+        except psycopg2.IntegrityError as error:
+            raise SourceShapeError(f"{entry.table} gave the same {', '.join(entry.key)} twice or none.") from error
+        finally:
+            # Closing our end first lets a sender that is still writing stop with a broken pipe instead of waiting.
+            source.close()
+            thread.join()
+    if failures:
+        raise failures[0]
+    return Landed(rows_read=row_count, byte_count=source.byte_count)
+
+
+class _CountingReader:
+    """The receiving end of the pipe, counting what goes through."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._stream = os.fdopen(descriptor, "rb", buffering=0)
+        self.byte_count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size) or b""
+        self.byte_count += len(chunk)
+        return chunk
+
+    def readline(self, size: int = -1) -> bytes:
+        return self._stream.readline(size)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _shape_error(entry: Entry, error: psycopg2.DataError) -> SourceShapeError:
+    # PostgreSQL's own message quotes the value, which may be personal; its context names the column.
+    context = (error.diag.context or "").split(", column ")
+    column = context[1].split(":")[0] if len(context) > 1 else "a column"
+    return SourceShapeError(
+        f"{entry.table}: {column} holds a value that its declared type cannot take ({error.pgcode}).",
+        hint="Correct the value in Odoo, or the field's type in the catalogue entry.",
+    )
+
+
+def _create_stage(cursor: DatabaseCursor, entry: Entry) -> None:
+    kept = {"_read_at", "_deleted_at", "_night_id", "client_id"}
+    columns = [(name, kind) for name, kind in raw_columns(entry).items() if name not in kept]
+    cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(_stage_name(entry)))
+    cursor.execute(
+        sql.SQL("create temporary table {} ({}) on commit drop").format(
+            _stage_name(entry),
+            sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns),
+        )
+    )
+
+
+def _stage_name(entry: Entry) -> sql.Identifier:
+    return sql.Identifier(f"stage_{entry.table}"[:63])
+
+
+def _names(columns: list[str]) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+
+
+def _parameters(night: Night) -> dict[str, object]:
+    return {
+        "client_id": night.client_id,
+        "night_id": night.night_id,
+        "as_of_at": night.as_of_at,
+        "read_at": night.read_at,
+    }

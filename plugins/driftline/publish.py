@@ -1,0 +1,245 @@
+"""Publication: a build's candidates become what readers see, client by client, as the gate decided.
+
+One transaction changes all clients' rows in all review tables: a reader sees a client as it was before or as it is
+after, and waits for nothing. What may be published is decided by `quality`; what the numbers are, by `dbt_project/`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from psycopg2 import sql
+from psycopg2.extras import execute_values
+
+from driftline.errors import GateError
+from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+    from driftline.settings import Settings
+
+_PUBLISH_LOCK = "driftline:publish"
+
+# The candidates bring their build's id; the rest is written by publication alone.
+_BOOKKEEPING = ("published_at", "is_stale", "stale_since_at", "stale_reason")
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What a publication did. `kept_stale` and `kept_newer` name the clients whose rows stayed, with the reason."""
+
+    build_id: str
+    published_client_ids: tuple[str, ...]
+    kept_stale: Mapping[str, str]
+    kept_newer: Mapping[str, str]
+    row_counts: Mapping[str, int]
+    elapsed_seconds: float
+
+
+@dataclass(frozen=True)
+class _Decision:
+    client_id: str
+    quarter: str
+    as_of_at: datetime
+    is_published: bool
+    is_newer_kept: bool
+    reason: str
+
+
+def publish(settings: Settings, *, build_id: str, now: datetime) -> PublishReport:
+    """Publish one checked build; doing it again changes nothing but the time of publication.
+
+    Raises GateError, with nothing changed, when the build did not succeed, was not checked, or its candidates have been
+    replaced by another build's or have another shape than the published tables.
+    """
+    started = time.monotonic()
+    with (
+        connect(settings, role=Role.PUBLISHER, application="driftline publish") as connection,
+        connection.cursor() as cursor,
+    ):
+        hold_for_transaction(cursor, _PUBLISH_LOCK)
+        # No build may replace the candidates while they are being copied.
+        hold_for_transaction(cursor, BUILD_LOCK, is_shared=True)
+        cursor.execute("select set_config('driftline.build_id', %s, true)", (build_id,))
+        _refuse_unchecked(cursor, build_id)
+        tables = _published_tables(cursor)
+        decisions = _decide(cursor)
+        _refuse_foreign_rows(cursor, tables, build_id, decisions)
+        counts = {name: _replace(cursor, name, columns, decisions, now) for name, columns in tables.items()}
+        for name in tables:
+            _mark_stale(cursor, name, decisions, now)
+        _log(cursor, build_id, decisions, counts, now)
+    return _report(build_id, decisions, counts, elapsed_seconds=time.monotonic() - started)
+
+
+def _refuse_unchecked(cursor: Cursor, build_id: str) -> None:
+    cursor.execute("select state from ops.build where build_id = %s", (build_id,))
+    row = cursor.fetchone()
+    if row is None or row[0] != "succeeded":
+        state = f"is '{row[0]}'" if row else "is unknown"
+        raise GateError(
+            f"build {build_id} {state}; only a build that succeeded is published.", hint="Run: driftline build"
+        )
+    cursor.execute(
+        "select count(*), count(g.client_id) from ops.build_client c"
+        " left join quality.gate g on g.build_id = c.build_id and g.client_id = c.client_id where c.build_id = %s",
+        (build_id,),
+    )
+    clients, gated = cursor.fetchone() or (0, 0)
+    if not clients or gated < clients:
+        raise GateError(
+            f"build {build_id} was not checked: {gated} of its {clients} clients have a gate; nothing was published.",
+            hint=f"Run: driftline check --build {build_id}",
+        )
+
+
+def _published_tables(cursor: Cursor) -> dict[str, list[str]]:
+    """List the tables that publication fills, with the columns to copy; raise GateError where a candidate differs."""
+    cursor.execute(
+        "select c.relname, array_agg(a.attname order by a.attnum), array_agg(a.attname order by a.attnum)"
+        "   filter (where k.atttypid is distinct from a.atttypid)"
+        " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
+        " left join pg_attribute k on k.attrelid = to_regclass(format('review_candidate.%%I', c.relname))"
+        "   and k.attname = a.attname and not k.attisdropped"
+        " where c.relnamespace = 'review'::regnamespace and c.relkind = 'r' and a.attname <> all (%s)"
+        "   and exists (select from pg_attribute s where s.attrelid = c.oid and s.attname = 'is_stale')"
+        " group by c.relname order by c.relname",
+        (list(_BOOKKEEPING),),
+    )
+    tables = {}
+    for name, columns, differing in cursor.fetchall():
+        if differing:
+            raise GateError(
+                f"review_candidate.{name} does not fit review.{name}: {', '.join(differing)} missing or of another"
+                " type; nothing was published.",
+                hint="Bring model and migration together, then build again.",
+            )
+        tables[name] = columns
+    return tables
+
+
+def _refuse_foreign_rows(
+    cursor: Cursor, tables: Mapping[str, Sequence[str]], build_id: str, decisions: Sequence[_Decision]
+) -> None:
+    published = [item.client_id for item in decisions if item.is_published]
+    for name in tables:
+        cursor.execute(
+            sql.SQL(
+                "select build_id from review_candidate.{}"
+                " where build_id is distinct from %s and client_id = any(%s) limit 1"
+            ).format(sql.Identifier(name)),
+            (build_id, published),
+        )
+        if row := cursor.fetchone():
+            raise GateError(
+                f"review_candidate.{name} holds rows of build {row[0]}, not of {build_id}; nothing was published.",
+                hint="Check and publish the newer build.",
+            )
+
+
+def _decide(cursor: Cursor) -> list[_Decision]:
+    """Take the gate's word for each client, and its quarter from the build: never from the rows themselves."""
+    cursor.execute(
+        "select c.client_id, c.quarter, c.evaluated_at, g.is_open, g.reason, max(r.as_of_at)"
+        " from quality.checked_client c"
+        " join quality.gate g on g.build_id = c.build_id and g.client_id = c.client_id"
+        " left join review.scorecard r on r.client_id = c.client_id and r.quarter = c.quarter"
+        " group by c.client_id, c.quarter, c.evaluated_at, g.is_open, g.reason order by c.client_id"
+    )
+    decisions = []
+    for client_id, quarter, as_of_at, is_open, reason, published_as_of_at in cursor.fetchall():
+        is_newer_kept = published_as_of_at is not None and published_as_of_at > as_of_at
+        if is_newer_kept:
+            # A past day computed again must not push readers back to it.
+            reason = f"what is published speaks of a later moment, {published_as_of_at:%Y-%m-%d %H:%M} UTC"
+        decisions.append(_Decision(client_id, quarter, as_of_at, is_open and not is_newer_kept, is_newer_kept, reason))
+    return decisions
+
+
+def _replace(
+    cursor: Cursor, table: str, columns: Sequence[str], decisions: Sequence[_Decision], now: datetime
+) -> dict[str, int]:
+    """Replace the rows of every client to be published; give the number of new rows by client."""
+    pairs = [(item.client_id, item.quarter) for item in decisions if item.is_published]
+    parameters = {"clients": [client for client, _ in pairs], "quarters": [quarter for _, quarter in pairs], "now": now}
+    chosen = sql.SQL("(client_id, quarter) in (select * from unnest(%(clients)s::text[], %(quarters)s::text[]))")
+    cursor.execute(sql.SQL("delete from review.{} where {}").format(sql.Identifier(table), chosen), parameters)
+    cursor.execute(
+        sql.SQL(
+            "with added as (insert into review.{table} ({columns}, published_at, is_stale)"
+            " select {columns}, %(now)s, false from review_candidate.{table} where {chosen} returning client_id)"
+            " select client_id, count(*) from added group by client_id"
+        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)), chosen=chosen),
+        parameters,
+    )
+    return dict(cursor.fetchall())
+
+
+def _mark_stale(cursor: Cursor, table: str, decisions: Sequence[_Decision], now: datetime) -> None:
+    closed = [item for item in decisions if not item.is_published and not item.is_newer_kept]
+    cursor.execute(
+        sql.SQL(
+            "update review.{} r"
+            " set is_stale = true, stale_since_at = coalesce(r.stale_since_at, %s), stale_reason = c.reason"
+            " from unnest(%s::text[], %s::text[], %s::text[]) as c (client_id, quarter, reason)"
+            " where r.client_id = c.client_id and r.quarter = c.quarter"
+        ).format(sql.Identifier(table)),
+        (now, [item.client_id for item in closed], [item.quarter for item in closed], [item.reason for item in closed]),
+    )
+
+
+def _log(
+    cursor: Cursor,
+    build_id: str,
+    decisions: Sequence[_Decision],
+    counts: Mapping[str, Mapping[str, int]],
+    now: datetime,
+) -> None:
+    rows = [
+        (
+            item.client_id,
+            item.quarter,
+            build_id,
+            item.is_published,
+            item.reason,
+            json.dumps({name: by_client.get(item.client_id, 0) for name, by_client in counts.items()})
+            if item.is_published
+            else "{}",
+            item.as_of_at,
+            now,
+        )
+        for item in decisions
+        if item.quarter is not None
+    ]
+    execute_values(
+        cursor,
+        "insert into review.publication"
+        " (client_id, quarter, build_id, is_published, reason, row_counts, as_of_at, published_at) values %s"
+        " on conflict (client_id, quarter, build_id, is_published) do update"
+        " set reason = excluded.reason, row_counts = excluded.row_counts, published_at = excluded.published_at",
+        rows,
+    )
+
+
+def _report(
+    build_id: str,
+    decisions: Sequence[_Decision],
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    elapsed_seconds: float,
+) -> PublishReport:
+    kept = [item for item in decisions if not item.is_published]
+    return PublishReport(
+        build_id=build_id,
+        published_client_ids=tuple(item.client_id for item in decisions if item.is_published),
+        kept_stale={item.client_id: item.reason for item in kept if not item.is_newer_kept},
+        kept_newer={item.client_id: item.reason for item in kept if item.is_newer_kept},
+        row_counts={f"review.{name}": sum(by_client.values()) for name, by_client in counts.items()},
+        elapsed_seconds=elapsed_seconds,
+    )

@@ -1,0 +1,110 @@
+"""The clients: one entry per client in `clients.yml`, typed and strict. No address or password stands here."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from driftline.catalogue import OdooVersion
+from driftline.declarations import read_yaml, validate
+from driftline.errors import ConfigError
+
+_CLIENT_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"'{value}' is not a time zone (expected a name such as Europe/Athens)") from None
+    return value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tickets(_Strict):
+    """Where a client's tickets lie: the helpdesk module, or tasks of the named projects."""
+
+    source: Literal["helpdesk", "project"]
+    projects: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Tickets:
+        if (self.source == "project") != bool(self.projects):
+            raise ValueError("projects (ids of project.project) go with source: project, and only with it")
+        return self
+
+
+class Limits(_Strict):
+    """How gently a client's server is treated."""
+
+    connect_timeout_seconds: int = Field(default=10, ge=1, le=300)
+    statement_timeout_seconds: int = Field(default=900, ge=1, le=86_400)
+    lock_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
+
+
+class Client(_Strict):
+    """One client as declared; `client_id` is the first column of every key in the warehouse."""
+
+    client_id: str
+    name: str = Field(min_length=1)
+    transport: Literal["postgres"]
+    timezone: Annotated[str, AfterValidator(_timezone)]
+    tickets: Tickets
+    odoo_version: Annotated[str, AfterValidator(lambda value: str(OdooVersion.parse(value)))] | None = None
+    onboarded_on: date | None = None
+    last_version_upgrade_on: date | None = None
+    limits: Limits = Limits()
+    is_active: bool = True
+
+    @property
+    def version(self) -> OdooVersion | None:
+        """The pinned version, or None when it is to be found out."""
+        return OdooVersion.parse(self.odoo_version) if self.odoo_version else None
+
+
+class Registry(_Strict):
+    """All clients of one file."""
+
+    path: Path
+    clients: dict[str, Client]
+
+    @property
+    def active(self) -> list[Client]:
+        """Active clients, by id."""
+        return [client for _, client in sorted(self.clients.items()) if client.is_active]
+
+    def client(self, client_id: str) -> Client:
+        """Find one client; raise ConfigError that lists the known ones."""
+        if client_id not in self.clients:
+            known = ", ".join(sorted(self.clients))
+            raise ConfigError(f"{self.path}: no client '{client_id}'.", hint=f"Known: {known}.")
+        return self.clients[client_id]
+
+
+def load_registry(path: Path) -> Registry:
+    """Read the registry; raise ConfigError that names file and entry."""
+    content = read_yaml(path)
+    if not isinstance(content, dict) or list(content) != ["clients"] or not isinstance(content["clients"], dict):
+        raise ConfigError(
+            f"{path}: expected one key 'clients' with an entry per client.",
+            hint="The README shows an entry under 'Add a client'.",
+        )
+    clients: dict[str, Client] = {}
+    for client_id, entry in content["clients"].items():
+        where = f"{path}: client '{client_id}'"
+        if not isinstance(client_id, str) or not _CLIENT_ID.match(client_id):
+            raise ConfigError(f"{where}: an id is lower-case letters, digits and _, at most 40, a letter first.")
+        if not isinstance(entry, dict):
+            raise ConfigError(f"{where}: expected keys such as name, transport, timezone.")
+        if "client_id" in entry:
+            raise ConfigError(f"{where}: unknown key 'client_id'. The entry's own name is the id.")
+        clients[client_id] = validate(Client, {"client_id": client_id, **entry}, where=where)
+    return Registry(path=path, clients=clients)

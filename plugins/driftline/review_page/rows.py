@@ -1,0 +1,150 @@
+"""Reads what is published for one client and quarter. Only schema `review`; nothing is computed here.
+
+Each class names the columns it reads: its fields are the select list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from psycopg2 import sql
+
+from driftline.errors import NotPublishedError
+from driftline.warehouse import Role, connect
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+    from driftline.settings import Settings
+
+
+@dataclass(frozen=True)
+class ScorecardRow:
+    table: ClassVar[str] = "scorecard"
+    order: ClassVar[str] = "kpi"
+    kpi: str
+    value: float | None
+    unit: str
+    previous_value: float | None
+    verdict: str
+    reason: str
+    as_of_at: datetime
+    completeness_pct: float | None
+    is_quarter_complete: bool
+    published_at: datetime
+    is_stale: bool
+    stale_since_at: datetime | None
+    stale_reason: str | None
+
+
+@dataclass(frozen=True)
+class ModuleChange:
+    table: ClassVar[str] = "module_change"
+    order: ClassVar[str] = "changed_at desc, module"
+    module: str
+    changed_at: datetime
+    change: str
+    before_state: str | None
+    after_state: str | None
+    before_version: str | None
+    after_version: str | None
+
+
+@dataclass(frozen=True)
+class TicketPeriod:
+    table: ClassVar[str] = "ticket_flow"
+    order: ClassVar[str] = "period_kind, period_start_on"
+    period_kind: str
+    period: str
+    period_start_on: date
+    opened_count: int
+    closed_count: int
+    backlog_count: int
+    is_period_complete: bool
+
+
+@dataclass(frozen=True)
+class AccessUser:
+    table: ClassVar[str] = "access_user"
+    order: ClassVar[str] = "user_kind, is_active desc nulls last, login, odoo_user_id"
+    odoo_user_id: int
+    login: str | None
+    user_kind: str
+    is_active: bool | None
+    group_count: int
+    group_names: list[str]
+    last_login_at: datetime | None
+    employee_state: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    table: ClassVar[str] = "publication"
+    order: ClassVar[str] = "published_at desc, publication_id desc"
+    publication_id: int
+    build_id: str
+    is_published: bool
+    reason: str
+    row_counts: dict[str, int]
+    as_of_at: datetime
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything published for one client and quarter, read in one transaction; `scorecard` is never empty."""
+
+    client_id: str
+    quarter: str
+    scorecard: tuple[ScorecardRow, ...]
+    module_changes: tuple[ModuleChange, ...]
+    ticket_periods: tuple[TicketPeriod, ...]
+    users: tuple[AccessUser, ...]
+    publications: tuple[Publication, ...]
+
+
+def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
+    """Read one client's quarter; raise NotPublishedError, saying what is published instead, when there is none."""
+    with connect(settings, role=Role.PUBLISHER, application="driftline review") as connection:
+        # A publication may commit while the page is being read; one snapshot keeps its tables together.
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection.cursor() as cursor:
+            review = Review(
+                client_id=client_id,
+                quarter=quarter,
+                scorecard=_read(cursor, ScorecardRow, client_id, quarter),
+                module_changes=_read(cursor, ModuleChange, client_id, quarter),
+                ticket_periods=_read(cursor, TicketPeriod, client_id, quarter),
+                users=_read(cursor, AccessUser, client_id, quarter),
+                publications=_read(cursor, Publication, client_id, quarter),
+            )
+            if not review.scorecard:
+                raise _not_published(review, _published_quarters(cursor, client_id))
+    return review
+
+
+def _read(cursor: Cursor, kind: type[Any], client_id: str, quarter: str) -> tuple[Any, ...]:
+    columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(kind))
+    query = sql.SQL("select {} from review.{} where client_id = %s and quarter = %s order by {}").format(
+        columns, sql.Identifier(kind.table), sql.SQL(kind.order)
+    )
+    cursor.execute(query, (client_id, quarter))
+    return tuple(kind(*row) for row in cursor.fetchall())
+
+
+def _published_quarters(cursor: Cursor, client_id: str) -> list[str]:
+    cursor.execute("select distinct quarter from review.scorecard where client_id = %s order by quarter", (client_id,))
+    return [quarter for (quarter,) in cursor.fetchall()]
+
+
+def _not_published(review: Review, published: list[str]) -> NotPublishedError:
+    held = next((row for row in review.publications if not row.is_published), None)
+    cause = f" The gate was closed on {held.published_at:%Y-%m-%d %H:%M} UTC: {held.reason}." if held else ""
+    known = f"Published for this client: {', '.join(published)}." if published else "Nothing is published for it yet."
+    return NotPublishedError(
+        f"quarter {review.quarter} is not published.{cause}",
+        client_id=review.client_id,
+        hint=f"{known} Look: driftline status",
+    )

@@ -1,0 +1,72 @@
+"""Everything that comes from the environment, read once and handed down. No other module reads `os.environ`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from driftline.addresses import to_libpq_url
+from driftline.errors import ConfigError
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how to reach them.
+
+    `warehouse_url` and `hash_salt` are secrets: they have no place in a repr, a log or an argument list.
+    `connections` maps upper-case `AIRFLOW_CONN_*` names to their raw values (URI or JSON).
+    """
+
+    home: Path
+    clients_file: Path
+    build_folder: Path
+    warehouse_url: str = field(repr=False)
+    hash_salt: str = field(repr=False)
+    alert_urls: tuple[str, ...] = field(repr=False, default=())
+    connections: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+    @property
+    def dbt_project_folder(self) -> Path:
+        return self.home / "dbt_project"
+
+    @property
+    def expectations_folder(self) -> Path:
+        return self.home / "expectations"
+
+    @property
+    def policies_folder(self) -> Path:
+        return self.home / "config" / "policies"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; raise ConfigError naming the variable that is missing."""
+        env = os.environ if environment is None else environment
+        home = Path(env.get("DRIFTLINE_HOME") or _REPOSITORY)
+        return cls(
+            home=home,
+            clients_file=Path(env.get("DRIFTLINE_CLIENTS_FILE") or home / "config" / "clients.yml"),
+            build_folder=Path(env.get("DRIFTLINE_BUILD_DIR") or home / "build"),
+            warehouse_url=_warehouse_url(env),
+            hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
+            alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
+            connections={name: value for name, value in env.items() if name.startswith("AIRFLOW_CONN_")},
+        )
+
+
+def _warehouse_url(env: Mapping[str, str]) -> str:
+    if (raw := env.get("AIRFLOW_CONN_DRIFTLINE_WAREHOUSE")) and not env.get("DRIFTLINE_WAREHOUSE_URL"):
+        return to_libpq_url(raw, where="AIRFLOW_CONN_DRIFTLINE_WAREHOUSE")
+    return _required(
+        env, "DRIFTLINE_WAREHOUSE_URL", "the warehouse as a libpq URL: postgresql://user:password@host/name"
+    )
+
+
+def _required(env: Mapping[str, str], name: str, meaning: str) -> str:
+    value = env.get(name)
+    if not value:
+        raise ConfigError(f"environment: {name} is not set.", hint=f"Set it to {meaning}.")
+    return value

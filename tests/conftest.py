@@ -1,0 +1,138 @@
+"""Fixtures that every test folder shares: one real PostgreSQL per run, and a freshly migrated warehouse per test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis
+import psycopg2
+import pytest
+import yaml
+from driftline.migrate import migrate
+from driftline.settings import Settings
+
+from demo.odoo.creation import create
+from demo.postgres import EmbeddedPostgres
+
+# A few examples of each property in every run; `make test-heavy` tries many.
+hypothesis.settings.register_profile("default", max_examples=6, deadline=None)
+hypothesis.settings.register_profile("heavy", max_examples=100, deadline=None)
+hypothesis.settings.load_profile("default")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_counter = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A migrated warehouse of one test."""
+
+    url: str
+    settings: Settings
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        """Run one statement as the warehouse's owner and return its rows, if it has any."""
+        return run_sql(self.url, query, *parameters)
+
+
+def run_sql(url: str, query: str, *parameters: object) -> list[tuple]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(query, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[EmbeddedPostgres]:
+    """Start one PostgreSQL for the whole run; `.url(database)` is its superuser's address."""
+    server = EmbeddedPostgres(REPOSITORY / "build" / f"test-postgres-{os.getpid()}").start()
+    yield server
+    server.stop("immediate")
+    import shutil
+
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_database(pg_server: EmbeddedPostgres):
+    """Give a function that makes an empty database and returns its superuser URL."""
+
+    made: list[str] = []
+
+    def make(prefix: str = "db", template: str | None = None) -> str:
+        name = f"{prefix}_{next(_counter)}"
+        made.append(name)
+        run_autocommit(pg_server.url(), f'create database "{name}"' + (f' template "{template}"' if template else ""))
+        return pg_server.url(name)
+
+    yield make
+    for name in made:
+        run_autocommit(pg_server.url(), f'drop database if exists "{name}" with (force)')
+
+
+def run_autocommit(url: str, statement: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def make_settings(url: str, **changes: object) -> Settings:
+    values: dict = {
+        "home": REPOSITORY,
+        "clients_file": REPOSITORY / "demo" / "clients.yml",
+        "build_folder": REPOSITORY / "build",
+        "warehouse_url": url,
+        "hash_salt": "salt of the tests",
+    }
+    return Settings(**{**values, **changes})
+
+
+@pytest.fixture(scope="session")
+def _warehouse_template(pg_server: EmbeddedPostgres) -> str:
+    name = "warehouse_template"
+    run_autocommit(pg_server.url(), f"create database {name}")
+    migrate(make_settings(pg_server.url(name)))
+    return name
+
+
+@pytest.fixture
+def warehouse(new_database, _warehouse_template: str) -> Warehouse:
+    """A warehouse of this test's own, freshly migrated."""
+    url = new_database("warehouse", template=_warehouse_template)
+    return Warehouse(url=url, settings=make_settings(url))
+
+
+@pytest.fixture
+def registry_file(tmp_path: Path):
+    """Give a function that points a warehouse's settings at a registry of the named clients."""
+
+    def write(warehouse: Warehouse, **clients: dict) -> Warehouse:
+        base = {"name": "Test", "transport": "postgres", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
+        path = tmp_path / "clients.yml"
+        path.write_text(yaml.safe_dump({"clients": {name: {**base, **entry} for name, entry in clients.items()}}))
+        return replace(warehouse, settings=replace(warehouse.settings, clients_file=path))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def _aegean_template(pg_server: EmbeddedPostgres) -> str:
+    return create(pg_server.url(), "aegean", anchor_at=datetime(2026, 11, 1, 12, tzinfo=UTC), seed=7)
+
+
+@pytest.fixture
+def odoo_source(new_database, _aegean_template: str) -> str:
+    """Address of an Odoo 17.0 database of this test's own: the demo client `aegean`."""
+    return new_database("odoo", template=_aegean_template)

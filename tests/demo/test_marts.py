@@ -1,0 +1,168 @@
+"""The marts, built from two nights over all five demo clients, say what `demo/truth.yml` says and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+from conftest import make_settings, run_sql
+from driftline import night, transform
+from driftline.migrate import migrate
+
+from demo import odoo
+from demo.odoo.database import administer
+
+pytest_plugins = ["demo_world"]
+
+TRUTH = odoo.load_truth().clients
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Marts:
+    """A warehouse after two nights, and the databases it was read from."""
+
+    url: str
+    sources: dict[str, str]
+
+    def rows(self, query: str) -> list[tuple]:
+        return run_sql(self.url, query)
+
+
+@pytest.fixture(scope="module")
+def marts(demo_server, tmp_path_factory):
+    # The data end now: a trend that was designed to end at the anchor would fade while the anchor stays behind.
+    anchor_at = datetime.now(UTC)
+    sources = {
+        client_id: demo_server.url(odoo.create(demo_server.url(), client_id, anchor_at=anchor_at, seed=SEED))
+        for client_id in odoo.CLIENT_IDS
+    }
+    administer(demo_server.url(), "create database {}", "marts_of_the_demo")
+    settings = make_settings(demo_server.url("marts_of_the_demo"), build_folder=tmp_path_factory.mktemp("build"))
+    migrate(settings)
+    _live_a_night(settings, sources, "night one")
+    for client_id, url in sources.items():
+        odoo.plant_night_two(url, client_id, at=datetime.now(UTC))
+    _live_a_night(settings, sources, "night two")
+    return Marts(url=settings.warehouse_url, sources=sources)
+
+
+def _live_a_night(settings, sources: dict[str, str], night_id: str) -> None:
+    night.plan(settings, night_id=night_id, now=datetime.now(UTC), conf={})
+    for client_id, url in sources.items():
+        night.read_client(settings, night_id=night_id, client_id=client_id, connection=url)
+    night.finish(settings, night_id=night_id)
+    transform.build(settings, night_id=night_id, as_of_at=None, quarter=None, now=datetime.now(UTC))
+
+
+def test_exactly_the_planted_module_changes_are_found(marts):
+    words = {
+        "module_installed": "installed",
+        "module_uninstalled": "uninstalled",
+        "module_version_changed": "version changed",
+        "module_state_changed": "state changed",
+    }
+    planted = {
+        (client_id, change.module, words[change.change])
+        for client_id, truth in TRUTH.items()
+        for change in truth.night_two
+        if change.change in words and change.finding is None
+    }
+    assert len(planted) >= 5
+    assert set(marts.rows("select client_id, module, change from drift.module_change")) == planted
+
+
+def test_each_trend_is_the_one_that_was_designed(marts):
+    designed = {
+        client_id: "not proven" if truth.tickets.trend == "too few" else truth.tickets.trend
+        for client_id, truth in TRUTH.items()
+    }
+    assert set(designed.values()) == {"declining", "growing", "flat", "not proven"}
+    assert dict(marts.rows("select client_id, trend from tickets.trend")) == designed
+
+
+def test_versions_and_the_time_since_the_last_upgrade_are_as_planted(marts):
+    found = {
+        client_id: (series, days, upgraded_on, bool(reason))
+        for client_id, series, days, upgraded_on, reason in marts.rows(
+            "select client_id, series, upgrade_age_days, upgraded_on, reason from drift.version_currency"
+        )
+    }
+    assert set(found) == set(TRUTH)
+    for client_id, truth in TRUTH.items():
+        series, days, upgraded_on, has_reason = found[client_id]
+        assert series == truth.odoo_version
+        upgrade = truth.last_version_upgrade
+        if upgrade.days is not None:
+            assert days in (upgrade.days, upgrade.days + 1)  # midnight may pass between making and reading
+        elif upgrade.declared_on is not None:
+            assert upgraded_on == upgrade.declared_on
+        else:
+            assert (days, has_reason) == (None, True)
+
+
+def test_users_are_counted_by_kind_and_state(marts):
+    counts = {
+        (client_id, kind, is_active): count
+        for client_id, kind, is_active, count in marts.rows(
+            "select client_id, user_kind, is_active, count(*) from access.user group by 1, 2, 3"
+        )
+    }
+    for client_id, truth in TRUTH.items():
+        users = truth.after_night_two.users
+        expected = {
+            ("internal", True): users.internal_active,
+            ("internal", False): users.internal_archived,
+            ("share", True): users.share_active,
+            ("share", False): users.share_archived,
+        }
+        found = {key[1:]: count for key, count in counts.items() if key[0] == client_id and key[1] != "superuser"}
+        assert found == {key: count for key, count in expected.items() if count}, client_id
+        assert sum(count for key, count in counts.items() if key[:2] == (client_id, "superuser")) == users.superuser
+
+
+@pytest.mark.parametrize(("state", "attribute"), [("none", "without_employee"), ("archived", "leavers_still_active")])
+def test_active_users_without_employee_and_leavers_are_the_planted_ones(marts, state, attribute):
+    query = (
+        "select client_id, login from access.user"
+        f" where user_kind = 'internal' and is_active and employee_state = '{state}'"
+    )
+    found = set(marts.rows(query))
+    expected = {
+        (client_id, login) for client_id, truth in TRUTH.items() for login in getattr(truth.after_night_two, attribute)
+    }
+    assert expected
+    assert found == expected
+
+
+def test_the_backlog_is_what_the_source_itself_has_open_and_every_ticket_was_opened_once(marts):
+    latest = dict(
+        marts.rows(
+            "select distinct on (client_id) client_id, backlog_count from tickets.flow_weekly"
+            " order by client_id, period_start_on desc"
+        )
+    )
+    opened = dict(marts.rows("select client_id, sum(opened_count)::int from tickets.flow_weekly group by 1"))
+    for client_id, url in marts.sources.items():
+        deleted = TRUTH[client_id].moved("tickets_deleted")
+        total, open_now = _count_by_hand(url)
+        assert latest[client_id] == open_now, client_id
+        assert opened[client_id] == total + deleted, client_id
+
+
+def _count_by_hand(url: str) -> tuple[int, int]:
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select to_regclass('helpdesk_ticket') is not null")
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                "select count(*), count(*) filter (where not coalesce(s.closed, false))"
+                " from helpdesk_ticket t left join helpdesk_ticket_stage s on s.id = t.stage_id"
+            )
+        else:
+            cursor.execute(
+                "select count(*), count(*) filter (where not coalesce(s.fold, false))"
+                " from project_task t left join project_task_type s on s.id = t.stage_id where t.project_id = 3"
+            )
+        return cursor.fetchone()

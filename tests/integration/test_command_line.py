@@ -1,0 +1,100 @@
+"""The console script as an operator uses it: a whole night without Airflow, and what each exit code means."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo.postgres import free_port
+
+DRIFTLINE = Path(sys.executable).with_name("driftline")
+
+
+@pytest.fixture
+def driftline(warehouse, registry_file, odoo_source, tmp_path):
+    """Give a function that runs the console script for two clients: one can be read, the other's server is down."""
+    two = registry_file(warehouse, aegean={"timezone": "Europe/Athens"}, silent={})
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "DRIFTLINE"))},
+        "DRIFTLINE_WAREHOUSE_URL": warehouse.url,
+        "DRIFTLINE_CLIENTS_FILE": str(two.settings.clients_file),
+        "DRIFTLINE_HASH_SALT": "salt of the tests",
+        "DRIFTLINE_BUILD_DIR": str(tmp_path / "build"),
+        "AIRFLOW_CONN_ODOO_AEGEAN": odoo_source,
+        "AIRFLOW_CONN_ODOO_SILENT": f"postgresql://u:hunter2@127.0.0.1:{free_port()}/odoo",
+    }
+
+    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DRIFTLINE, *arguments], env={**environment, **changes}, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_a_night_by_command_line_publishes_who_could_be_read_and_names_who_could_not(driftline, warehouse, tmp_path):
+    assert driftline("migrate").stdout.strip() == "The warehouse is up to date."
+    done = driftline("run", "--json")
+    assert done.returncode == 3, done.stderr
+    result = json.loads(done.stdout)
+    assert [client["client_id"] for client in result["clients"]] == ["aegean"]
+    assert "its database cannot be reached" in result["failures"]["silent"]
+    assert result["published"]["published_client_ids"] == ["aegean"]
+    assert "silent" in result["alert"]["body"]
+    assert "hunter2" not in done.stdout + done.stderr
+    published = warehouse.rows("select client_id, count(*) from review.scorecard group by 1")
+    assert published == [("aegean", 6)]
+
+    status = driftline("status", "--json")
+    assert status.returncode == 1
+    standing = {client["client_id"]: client for client in json.loads(status.stdout)}
+    assert standing["silent"]["last_state"] == "failed"
+    assert standing["aegean"]["completeness_pct"] == 100
+    assert "silent" in driftline("status").stdout
+
+    quarter = standing["aegean"]["published_quarter"]
+    page = driftline("review", "--client", "aegean", "--quarter", quarter, "--folder", str(tmp_path / "pages"))
+    assert page.returncode == 0, page.stderr
+    assert "Scorecard" in (tmp_path / "pages" / f"aegean-{quarter}.html").read_text()
+    assert driftline("review", "--client", "silent", "--quarter", quarter).returncode == 1
+
+
+def test_step_by_step_says_no_where_the_gate_does(driftline, warehouse):
+    assert driftline("extract", "--client", "aegean").returncode == 0
+    assert driftline("extract", "--client", "silent").returncode == 3
+    built = json.loads(driftline("build", "--json").stdout)["build_id"]
+    assert driftline("publish", "--build", built).returncode == 1  # nobody has checked it
+    checked = driftline("check", "--build", built)
+    assert checked.returncode == 1
+    assert "closed" in checked.stdout
+    assert driftline("publish", "--build", built).returncode == 0
+    assert warehouse.rows("select client_id, is_published from review.publication order by 1") == [
+        ("aegean", True),
+        ("silent", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "code", "words"),
+    [
+        (["run", "--client", "nobody"], {}, 2, "no client 'nobody'. Known: aegean, silent."),
+        (["run", "--as-of-on", "2999-01-01"], {}, 2, "as_of_on 2999-01-01 is not in the past"),
+        (["run", "--as-of-on", "soon"], {}, 2, "as_of_on 'soon' is not a date"),
+        (["status"], {"DRIFTLINE_HASH_SALT": ""}, 2, "DRIFTLINE_HASH_SALT is not set"),
+        (["status", "--jsno"], {}, 2, "No such option"),
+        (["status"], {"DRIFTLINE_WAREHOUSE_URL": "postgresql://u@127.0.0.1:1/w"}, 3, "the warehouse cannot be reached"),
+        (["run"], {"DRIFTLINE_CLIENTS_FILE": "/nowhere/clients.yml"}, 2, "/nowhere/clients.yml: no such file"),
+        (["check", "--build", "none"], {}, 1, "build none is unknown"),
+        (["publish", "--build", "none"], {}, 1, "build none is unknown"),
+        (["grants", "--client", "aegean", "--role", "x; drop"], {}, 2, "is not a plain role name"),
+    ],
+)
+def test_what_is_wrong_decides_the_exit_code(driftline, arguments, changes, code, words):
+    done = driftline(*arguments, **changes)
+    assert done.returncode == code
+    assert words in " ".join(done.stderr.split())

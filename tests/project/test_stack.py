@@ -1,0 +1,194 @@
+"""The local stack as `make demo` and `make up` start it: real Airflow and PostgreSQL, nothing open to the outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import ProxyHandler, build_opener
+
+import psutil
+import psycopg2
+import pytest
+
+from demo.airflow_api import AirflowApi, ApiError, Run
+from demo.show import task_errors
+from demo.stack import REPOSITORY, Ports, Stack
+
+LOOPBACK = {"127.0.0.1", "::1"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    stack = Stack(REPOSITORY / "build" / f"test-stack-{os.getpid()}", Ports.choose())
+    try:
+        stack.remove()
+        stack.create(anchor_at=datetime.now(UTC))
+        stack.start()
+        yield stack
+    finally:
+        stack.remove()
+
+
+@pytest.fixture(scope="module")
+def mistyped(stack: Stack) -> Run:
+    return run(stack, "nightly", {"clinet": "egret"})
+
+
+@pytest.fixture(scope="module")
+def night(stack: Stack, mistyped: Run) -> Run:
+    return run(stack, "nightly", {"client": "egret"})
+
+
+def run(stack: Stack, dag_id: str, conf: dict[str, object]) -> Run:
+    run_id = stack.api.trigger(dag_id, conf)
+    return stack.api.wait(dag_id, run_id, seconds=300, check=stack.processes.require_alive, progress=print)
+
+
+def query(url: str, statement: str) -> list[tuple]:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def family(stack: Stack) -> list[psutil.Process]:
+    """Every process of the stack, PostgreSQL's included."""
+    postmaster = int((stack.server.data / "postmaster.pid").read_text().splitlines()[0])
+    parents = [*stack.processes.running().values(), psutil.Process(postmaster)]
+    return [member for parent in parents for member in (parent, *parent.children(recursive=True))]
+
+
+def secrets(stack: Stack) -> set[str]:
+    values = json.loads((stack.state / "vault.json").read_text()).values()
+    return {form for value in values for form in (value, quote(value, safe=""))}
+
+
+def test_nothing_listens_beyond_loopback(stack: Stack, night: Run) -> None:
+    # After a night, so that the workers have done whatever they do.
+    pids = {process.pid for process in family(stack)}
+    assert len(pids) > 5
+    listening = [
+        connection.laddr
+        for connection in psutil.net_connections(kind="inet")
+        if connection.pid in pids and (connection.status == psutil.CONN_LISTEN or not connection.raddr)
+    ]
+    assert {address.ip for address in listening} <= LOOPBACK
+    assert {address.port for address in listening} == {stack.server.port, stack.ports.airflow, stack.ports.inbox}
+
+
+def test_the_user_interface_answers(stack: Stack) -> None:
+    with build_opener(ProxyHandler({})).open(stack.api.base_url, timeout=10) as answer:
+        page = answer.read().decode()
+    assert answer.status == 200
+    assert "<title>Airflow</title>" in page
+
+
+def test_the_printed_login_works_and_another_does_not(stack: Stack) -> None:
+    api = AirflowApi(stack.api.base_url, user="admin", password=stack.ui_password)
+    with pytest.raises(ApiError) as nobody:
+        api.get("/dags")
+    assert nobody.value.status == 401
+    api.log_in()
+    assert {dag["dag_id"] for dag in api.get("/dags")["dags"]} == {"nightly", "quarterly_review"}
+    with pytest.raises(ApiError) as wrong:
+        AirflowApi(stack.api.base_url, user="admin", password="guess").log_in()
+    assert wrong.value.status == 401
+
+
+def test_a_mistyped_key_is_refused_and_nothing_is_read_or_built(stack: Stack, mistyped: Run) -> None:
+    states = {task.label: task.state for task in mistyped.tasks}
+    assert mistyped.state == "failed"
+    assert states["plan"] == states["finish_reading"] == "failed"
+    assert states["read_client"] == states["build"] == states["publish"] == states["done"] == "upstream_failed"
+    log = next(stack.logs.glob(f"tasks/dag_id=nightly/run_id={mistyped.run_id}/task_id=plan/attempt=*.log"))
+    assert "run configuration: unknown key 'clinet'." in log.read_text()
+    # Not tried again: the same call would fail the same way.
+    assert [task.try_number for task in mistyped.tasks if task.label == "plan"] == [1]
+    url = stack.databases.admin_url("warehouse")
+    assert query(url, f"select count(*) from ops.night where night_id = '{mistyped.run_id}'") == [(0,)]
+
+
+def test_a_night_for_one_client_reads_that_one_and_shows_its_name(stack: Stack, night: Run) -> None:
+    assert night.not_successful == [], task_errors(night, stack.logs)
+    assert night.state == "success"
+    assert [task.label for task in night.tasks if task.task_id == "read_client"] == ["read_client[egret]"]
+    url = stack.databases.admin_url("warehouse")
+    assert query(url, "select client_id, state from ops.client_run") == [("egret", "succeeded")]
+    assert query(url, "select count(*) > 0 from raw.res_users where client_id = 'egret'") == [(True,)]
+
+
+def test_publication_tells_airflow_that_the_review_tables_have_changed(stack: Stack, night: Run) -> None:
+    events = stack.api.get("/assets/events")["asset_events"]
+    assert [(event["uri"], event["source_run_id"]) for event in events] == [
+        ("driftline://warehouse/review", night.run_id)
+    ]
+
+
+def test_no_process_shows_a_secret_in_its_arguments(stack: Stack) -> None:
+    lines = [" ".join(process.cmdline()) for process in family(stack)]
+    assert any("scheduler" in line for line in lines)
+    assert [line for line in lines for secret in secrets(stack) if secret in line] == []
+
+
+def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: Run) -> None:
+    known = {secret.encode() for secret in secrets(stack)}
+    assert any(secret != quote(secret.decode(), safe="").encode() for secret in known), "no secret that needs encoding"
+    kept = {stack.state / "vault.json", stack.state / "airflow_users.json"}
+    files = [path for path in stack.folder.rglob("*") if path.is_file() and stack.server.folder not in path.parents]
+    assert len([path for path in files if path.suffix == ".log"]) > 10
+    leaks = [path for path in set(files) - kept for secret in known if secret in path.read_bytes()]
+    assert leaks == []
+    url = stack.databases.admin_url("airflow")
+    tables = [name for (name,) in query(url, "select tablename from pg_tables where schemaname = 'public'")]
+    assert {"xcom", "rendered_task_instance_fields", "log"} <= set(tables)
+    texts = {name: repr(query(url, f'select t::text from "{name}" t')).encode() for name in tables}
+    assert [name for name, text in texts.items() for secret in known if secret in text] == []
+
+
+def test_files_with_secrets_are_for_their_owner_only(stack: Stack) -> None:
+    for name in ("vault.json", "airflow_users.json"):
+        assert oct((stack.state / name).stat().st_mode)[-3:] == "600"
+
+
+def test_the_analyst_reads_what_is_published_and_nothing_else(stack: Stack, night: Run) -> None:
+    url = stack.databases.analyst_url
+    assert query(url, "select distinct client_id from review.scorecard") == [("egret",)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        query(url, "select * from raw.res_users")
+
+
+def test_stopping_leaves_no_process_behind(tmp_path: Path) -> None:
+    from demo.processes import Processes
+
+    processes = Processes(tmp_path / "register.json", tmp_path)
+    processes.start("sleeper", ["sh", "-c", "sleep 60 & sleep 60"], os.environ, tmp_path)
+    members = [member for parent in processes.running().values() for member in (parent, *parent.children())]
+    # Another object, as `make down` is another program than `make up`.
+    Processes(tmp_path / "register.json", tmp_path).stop()
+    assert members
+    assert [member for member in members if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []
+    assert processes.running() == {}
+
+
+def test_an_interruption_waits_until_the_started_process_is_known(tmp_path: Path) -> None:
+    from demo.processes import Processes, uninterrupted
+
+    processes = Processes(tmp_path / "register.json", tmp_path)
+
+    def start_while_somebody_presses_ctrl_c() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            processes.start("sleeper", ["sleep", "60"], os.environ, tmp_path)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_while_somebody_presses_ctrl_c()
+        assert set(processes.running()) == {"sleeper"}
+    finally:
+        processes.stop()
+    assert processes.running() == {}

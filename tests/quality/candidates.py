@@ -1,0 +1,201 @@
+"""A build as dbt would leave it, written by SQL: every table that a suite looks at, filled with rows that pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import psycopg2
+
+if TYPE_CHECKING:
+    from tests.conftest import Warehouse
+
+BUILD_ID = "build-1"
+NIGHT_ID = "night-1"
+AS_OF_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+QUARTER = "2026Q4"
+
+_TABLES = """
+do $$
+declare t text; columns text;
+begin
+  set local role driftline_transformer;
+  foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user'] loop
+    select string_agg(format('%I', attname), ', ' order by attnum) into columns
+    from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
+      and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
+    execute format('create table review_candidate.%I as select %s from review.%I with no data', t, columns, t);
+  end loop;
+  create table drift.module_change as table review_candidate.module_change;
+  alter table drift.module_change drop column build_id;
+  create table drift.version_currency (
+    client_id text, quarter text, series text, major integer, latest_release text, majors_behind integer,
+    support_ends_on date, support_basis text, support_left_days integer, upgraded_on date, upgrade_basis text,
+    upgrade_age_days integer, reason text, as_of_at timestamptz);
+  create table access."user" as table review_candidate.access_user;
+  alter table access."user" drop column build_id;
+  create table tickets.flow_weekly (
+    client_id text, quarter text, period text, period_start_on date, period_starts_at timestamptz,
+    period_ends_at timestamptz, opened_count bigint, closed_count bigint, reopened_count bigint,
+    deleted_open_count bigint, stamped_close_count bigint, backlog_count bigint, is_period_complete boolean,
+    as_of_at timestamptz);
+  create table tickets.flow_quarterly as table tickets.flow_weekly;
+  create table tickets.trend (
+    client_id text, quarter text, trend text, reason text, week_count bigint, recent_count bigint, earlier_count bigint,
+    t_value double precision, change_pct double precision, change_low_pct double precision,
+    change_high_pct double precision, as_of_at timestamptz);
+  create table snapshots.ir_module_module (
+    client_id text, odoo_module_id bigint, module_name text, state text, installed_version text, is_deleted boolean,
+    dbt_valid_from timestamptz, dbt_valid_to timestamptz);
+end $$
+"""
+
+_ROWS = {
+    "ops.client": """
+        insert into ops.client (client_id, name, timezone, ticket_source, is_active, registered_at)
+        select c, 'Client ' || c, 'Europe/Athens', 'helpdesk', true, %(as_of)s from unnest(%(clients)s) c
+    """,
+    "ops.night": """
+        insert into ops.night (night_id, as_of_at, client_ids, state, started_at, finished_at)
+        values (%(night)s, %(as_of)s, %(clients)s, 'finished', %(as_of)s, %(as_of)s)
+    """,
+    "ops.client_run": """
+        insert into ops.client_run
+          (night_id, client_id, state, odoo_version, read_at, started_at, finished_at, row_count)
+        select %(night)s, c, 'succeeded', '17.0', %(as_of)s, %(as_of)s, %(as_of)s, 1000 from unnest(%(clients)s) c
+    """,
+    "ops.completeness": """
+        insert into ops.completeness
+        select %(night)s, c, 'helpdesk.ticket', 100, 100, 0, 'digest', 'complete', %(as_of)s from unnest(%(clients)s) c
+    """,
+    "ops.build": """
+        insert into ops.build (build_id, night_id, as_of_at, state, started_at, finished_at)
+        values (%(build)s, %(night)s, %(as_of)s, 'succeeded', %(as_of)s, %(as_of)s)
+    """,
+    "ops.build_client": """
+        insert into ops.build_client
+          (build_id, client_id, is_read, last_read_at, last_night_id, first_read_at, completeness_pct)
+        select %(build)s, c, true, %(as_of)s, %(night)s, %(as_of)s, 100 from unnest(%(clients)s) c
+    """,
+    "snapshots.ir_module_module": """
+        insert into snapshots.ir_module_module
+        select c, 1, 'sale', state, version, false, since::timestamptz, until::timestamptz
+        from unnest(%(clients)s) c,
+          (values ('uninstalled', null, '2026-01-01 02:00+00', '2026-11-02 02:00+00'),
+                  ('installed', '17.0.1.0', '2026-11-02 02:00+00', null)) v (state, version, since, until)
+    """,
+    "drift.module_change": """
+        insert into drift.module_change
+        select c, %(quarter)s, 'sale', '2026-11-02 02:00+00', 'installed', 'uninstalled', 'installed', null, '17.0.1.0',
+          %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "review_candidate.module_change": """
+        insert into review_candidate.module_change
+        select *, %(build)s from drift.module_change where client_id = any(%(clients)s)
+    """,
+    "drift.version_currency": """
+        insert into drift.version_currency
+        select c, %(quarter)s, '17.0', 17, '20.0', 3, '2026-09-30', 'table', -52, '2025-01-01', 'upgraded', 689, '',
+          %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "review_candidate.scorecard": """
+        insert into review_candidate.scorecard
+        select c, %(quarter)s, kpi, value, unit, previous, verdict, reason, %(as_of)s, 100, false, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('ticket_trend', -12.5, 'pct_yoy', -8.0, 'good', ''),
+                  ('version_upgrade_age', 689, 'days', null, 'act', ''),
+                  ('audit_prep_effort', 61.5, 'hours', 70, 'not proven', 'too few quarters'),
+                  ('customisation_test_coverage', null, 'pct', null, 'n/a', 'no tests are read yet'),
+                  ('optimisation_throughput', null, 'items', null, 'n/a', 'not read yet'),
+                  ('master_data_exception_rate', null, 'pct', null, 'n/a', 'not read yet')
+          ) v (kpi, value, unit, previous, verdict, reason)
+    """,
+    "tickets.flow_weekly": """
+        insert into tickets.flow_weekly
+        select c, %(quarter)s, to_char(d, 'IYYY"W"IW'), d, d at time zone 'Europe/Athens',
+          (d + interval '7 days') at time zone 'Europe/Athens', 3, 1, 1, 1, 0, n * 2,
+          (d + interval '7 days') at time zone 'Europe/Athens' <= %(as_of)s, %(as_of)s
+        from unnest(%(clients)s) c,
+          generate_series('2026-09-28'::timestamp, '2026-11-16', '7 days') with ordinality week (d, n)
+    """,
+    "tickets.flow_quarterly": """
+        insert into tickets.flow_quarterly
+        select c, %(quarter)s, to_char(d, 'YYYY"Q"Q'), d, d at time zone 'Europe/Athens',
+          (d + interval '3 months') at time zone 'Europe/Athens', opened, others, others, others, 0, backlog,
+          (d + interval '3 months') at time zone 'Europe/Athens' <= %(as_of)s, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('2026-07-01'::timestamp, 3, 1, 2), ('2026-10-01', 21, 7, 16)) v (d, opened, others, backlog)
+    """,
+    "tickets.trend": """
+        insert into tickets.trend
+        select c, %(quarter)s, 'declining', '70 tickets against 80', 104, 70, 80, -2.9, -12.5, -20, -4, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "review_candidate.ticket_flow": """
+        insert into review_candidate.ticket_flow
+        select client_id, quarter, kind, period, period_start_on, opened_count, closed_count, backlog_count,
+          is_period_complete, as_of_at, %(build)s
+        from (select *, 'week' as kind from tickets.flow_weekly
+              union all select *, 'quarter' from tickets.flow_quarterly) both_kinds
+        where client_id = any(%(clients)s)
+    """,
+    "access.user": """
+        insert into access."user"
+        select c, %(quarter)s, id, login, kind, true, cardinality(groups), groups, last, state, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values (1, '__system__', 'superuser', '{Settings}'::text[], null::timestamptz, 'none'),
+                  (2, 'admin', 'internal', '{Settings,User}', '2026-11-20 09:00+00', 'active'),
+                  (7, 'sales1@example.org', 'internal', '{User}', null, 'archived'),
+                  (9, 'portal@example.org', 'share', '{}', null, 'n/a')) v (id, login, kind, groups, last, state)
+    """,
+    "review_candidate.access_user": """
+        insert into review_candidate.access_user
+        select *, %(build)s from access."user" where client_id = any(%(clients)s)
+    """,
+}
+
+
+def make_tables(warehouse: Warehouse) -> None:
+    """Create what dbt would create, without any constraint, so that defects can be planted."""
+    warehouse.rows(_TABLES)
+
+
+def fill(
+    warehouse: Warehouse,
+    clients: Sequence[str],
+    *,
+    build_id: str = BUILD_ID,
+    night_id: str = NIGHT_ID,
+    as_of_at: datetime = AS_OF_AT,
+    only: Sequence[str] = tuple(_ROWS),
+) -> None:
+    """Fill the tables for these clients with rows that pass every rule."""
+    parameters = {
+        "clients": list(clients), "build": build_id, "night": night_id, "as_of": as_of_at, "quarter": QUARTER,
+    }  # fmt: skip
+    connection = psycopg2.connect(warehouse.url)
+    try:
+        with connection, connection.cursor() as cursor:
+            for table in only:
+                cursor.execute(_ROWS[table], parameters)
+    finally:
+        connection.close()
+
+
+def clear(warehouse: Warehouse) -> None:
+    """Empty what a build makes."""
+    tables = (table for table in _ROWS if not table.startswith("ops."))
+    warehouse.rows("truncate " + ", ".join('access."user"' if table == "access.user" else table for table in tables))
+
+
+def next_build(
+    warehouse: Warehouse, clients: Sequence[str], *, build_id: str, night_id: str, as_of_at: datetime
+) -> None:
+    """Replace the candidates by those of another night's build."""
+    clear(warehouse)
+    tables = [table for table in _ROWS if table != "ops.client"]
+    fill(warehouse, clients, build_id=build_id, night_id=night_id, as_of_at=as_of_at, only=tables)

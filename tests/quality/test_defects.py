@@ -1,0 +1,128 @@
+"""Every expectation is proven able to fail: a planted defect fails exactly that one, for exactly that client."""
+
+import json
+
+import psycopg2
+import pytest
+from driftline import quality
+from driftline.quality.suites import load_suites
+
+from tests.conftest import REPOSITORY
+from tests.quality import candidates
+from tests.quality.defects import FOR_ALL_CLIENTS, FOR_ONE_CLIENT
+
+SOUND_CLIENT = "sound"
+DECLARED = {
+    (suite.table, expectation.id): expectation
+    for suite in load_suites(REPOSITORY / "expectations")
+    for expectation in suite.expectations
+}
+CLIENT_OF = {place: f"client_{number}" for number, place in enumerate(FOR_ONE_CLIENT)}
+
+
+def failures(warehouse):
+    rows = warehouse.rows("select suite, expectation, client_id from quality.check_result where not is_passed")
+    return {((suite, expectation), client_id) for suite, expectation, client_id in rows}
+
+
+def execute(warehouse, statement, **parameters):
+    connection = psycopg2.connect(warehouse.url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def everything_planted(_warehouse_template, pg_server):
+    """One warehouse in which every client has a defect of its own, checked once."""
+    from tests.conftest import Warehouse, make_settings, run_autocommit
+
+    run_autocommit(pg_server.url(), f'create database "planted" template "{_warehouse_template}"')
+    url = pg_server.url("planted")
+    warehouse = Warehouse(url=url, settings=make_settings(url))
+    candidates.make_tables(warehouse)
+    candidates.fill(warehouse, [SOUND_CLIENT, *CLIENT_OF.values()])
+    for place, defect in FOR_ONE_CLIENT.items():
+        execute(warehouse, defect.sql, client=CLIENT_OF[place])
+    report = quality.check(warehouse.settings, build_id=candidates.BUILD_ID, now=candidates.NOW)
+    return warehouse, report
+
+
+def test_no_expectation_lacks_a_defect():
+    assert len(DECLARED) > 80
+    assert set(FOR_ONE_CLIENT) | set(FOR_ALL_CLIENTS) == set(DECLARED)
+
+
+@pytest.mark.parametrize("place", FOR_ONE_CLIENT, ids="/".join)
+def test_a_planted_defect_fails_its_expectation_for_its_client_and_no_other(everything_planted, place):
+    warehouse, _ = everything_planted
+    defect = FOR_ONE_CLIENT[place]
+    client_id = CLIENT_OF[place] + ("_unknown" if defect.stranger else "")
+    mine = {item for item in failures(warehouse) if item[1].removesuffix("_unknown") == CLIENT_OF[place]}
+    assert mine == {(item, client_id) for item in (place, *defect.also)}
+
+
+def test_nothing_fails_for_the_sound_client_or_for_all(everything_planted):
+    warehouse, report = everything_planted
+    assert {client for _, client in failures(warehouse)} & {SOUND_CLIENT, "*"} == set()
+    assert SOUND_CLIENT in report.open_clients
+
+
+def test_a_gate_closes_on_critical_failures_only(everything_planted):
+    warehouse, report = everything_planted
+    for place, client_id in CLIENT_OF.items():
+        is_in_build = client_id in report.open_clients or client_id in report.closed_clients
+        assert is_in_build is (place != ("quality.checked_client", "client_coverage"))
+        if is_in_build:
+            closes = DECLARED[place].severity == "critical" and not FOR_ONE_CLIENT[place].stranger
+            assert (client_id in report.closed_clients) is closes, place
+    stored = warehouse.rows("select client_id, reason from quality.gate where not is_open")
+    assert dict(stored) == dict(report.closed_clients)
+
+
+@pytest.mark.parametrize("place", FOR_ALL_CLIENTS, ids="/".join)
+def test_a_defect_of_the_whole_table_closes_every_gate(warehouse, place):
+    defect = FOR_ALL_CLIENTS[place]
+    candidates.make_tables(warehouse)
+    candidates.fill(warehouse, ["acme", "beta"])
+    execute(warehouse, defect.sql)
+    report = quality.check(warehouse.settings, build_id=candidates.BUILD_ID, now=candidates.NOW)
+    found = failures(warehouse)
+    assert (place, "*") in found
+    assert {item for item, _ in found} == {place, *defect.also}
+    assert report.open_clients == ()
+
+
+def test_a_quarter_before_the_histories_begin_has_no_users_and_is_no_defect(warehouse):
+    candidates.make_tables(warehouse)
+    candidates.fill(warehouse, ["acme", "beta"])
+    execute(
+        warehouse,
+        "update ops.night set as_of_at = as_of_at + interval '1 day'; delete from access.user;"
+        " delete from review_candidate.access_user; update drift.version_currency set major = null",
+    )
+    report = quality.check(warehouse.settings, build_id=candidates.BUILD_ID, now=candidates.NOW)
+    assert failures(warehouse) == set()
+    assert report.open_clients == ("acme", "beta")
+
+
+def test_only_counts_and_keys_are_stored_of_failing_rows(everything_planted):
+    warehouse, _ = everything_planted
+    keys_of = {suite.table: set(suite.key) for suite in load_suites(REPOSITORY / "expectations")}
+    stored = warehouse.rows("select suite, observed, expected, failing_keys from quality.check_result")
+    assert len(stored) > 80
+    for suite, observed, expected, failing_keys in stored:
+        for key in failing_keys:
+            assert set(key) < keys_of[suite]
+        for value in ("sales1@example.org", "on leave", "bananas"):
+            assert value not in json.dumps([observed, expected, failing_keys])
+
+
+def test_the_key_of_a_failing_row_says_where_it_is(everything_planted):
+    warehouse, _ = everything_planted
+    client_id = CLIENT_OF["review_candidate.access_user", "employee_state_known"]
+    assert warehouse.rows(
+        "select failing_count, failing_keys from quality.check_result where client_id = %s", client_id
+    ) == [(1, [{"quarter": "2026Q4", "odoo_user_id": 9}])]

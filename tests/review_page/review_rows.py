@@ -1,0 +1,158 @@
+"""Published rows for the tests of the review page, written into a real migrated warehouse."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+AS_OF_AT = datetime(2026, 9, 30, 21, 0, tzinfo=UTC)
+PUBLISHED_AT = datetime(2026, 10, 1, 4, 12, tzinfo=UTC)
+QUARTER = "2026Q3"
+WEEK_COUNT = 104
+
+SCORECARD: dict[str, dict[str, Any]] = {
+    "ticket_trend": {
+        "value": -23.4,
+        "previous_value": -11.9,
+        "unit": "pct_yoy",
+        "verdict": "good",
+        "reason": "Declining: 412 tickets in the last 52 weeks against 538 in the 52 before.",
+    },
+    "customisation_test_coverage": {
+        "unit": "pct",
+        "verdict": "n/a",
+        "reason": "No source of test results is read yet.",
+    },
+    "version_upgrade_age": {
+        "value": 1043.0,
+        "previous_value": 951.0,
+        "unit": "days",
+        "verdict": "act",
+        "reason": "Odoo 16.0 is 3 major versions behind 19.0, and its support ended in September 2025.",
+    },
+    "optimisation_throughput": {
+        "unit": "items",
+        "verdict": "n/a",
+        "reason": "No register of improvements is read yet.",
+    },
+    "master_data_exception_rate": {
+        "value": 4.26,
+        "previous_value": 4.31,
+        "unit": "pct",
+        "verdict": "watch",
+        "reason": "851 of 20,024 records in use.",
+    },
+    "audit_prep_effort": {"unit": "hours", "verdict": "not proven", "reason": "Only one review cycle is on record."},
+}
+
+
+def insert(url: str, table: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows into `review.<table>` as the warehouse's owner."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            for row in rows:
+                cursor.execute(
+                    sql.SQL("insert into review.{} ({}) values ({})").format(
+                        sql.Identifier(table),
+                        sql.SQL(", ").join(map(sql.Identifier, row)),
+                        sql.SQL(", ").join(sql.Placeholder() * len(row)),
+                    ),
+                    list(row.values()),
+                )
+    finally:
+        connection.close()
+
+
+def publish(url: str, client_id: str, *, quarter: str = QUARTER, **changes: Any) -> None:
+    """Write the scorecard of one client and the publication that brought it; `changes` apply to every row."""
+    common = {**_common(client_id, quarter), **changes}
+    scorecard = [
+        {"kpi": kpi, "completeness_pct": 100.0, "is_quarter_complete": True, **row, **common}
+        for kpi, row in SCORECARD.items()
+    ]
+    insert(url, "scorecard", scorecard)
+    publication = {
+        "client_id": client_id,
+        "quarter": quarter,
+        "build_id": "build-17",
+        "is_published": True,
+        "row_counts": json.dumps({"scorecard": 6, "ticket_flow": 113}),
+        "as_of_at": AS_OF_AT,
+        "published_at": PUBLISHED_AT,
+    }
+    insert(url, "publication", [publication])
+
+
+def publish_tickets(url: str, client_id: str) -> list[dict[str, Any]]:
+    """Write two years of ticket flow and return the week rows."""
+    first, backlog, weeks = date(2024, 10, 7), 31, []
+    for position in range(WEEK_COUNT):
+        start_on = first + timedelta(weeks=position)
+        opened = 12 - position // 18 + (position * 7) % 5
+        closed = opened + (1 if position % 9 == 0 else 0) - (2 if position in {20, 21, 22} else 0)
+        backlog += opened - closed
+        iso = start_on.isocalendar()
+        weeks.append(_period("week", f"{iso.year}W{iso.week:02d}", start_on, opened, closed, backlog))
+    weeks[-1]["is_period_complete"] = False
+    quarters = [
+        _period("quarter", f"{year}Q{quarter}", date(year, quarter * 3 - 2, 1), 140 - year % 100 - quarter, 130, 25)
+        for year, quarter in [(2024, 4), (2025, 1), (2025, 2), (2025, 3), (2025, 4), (2026, 1), (2026, 2), (2026, 3)]
+    ]
+    insert(url, "ticket_flow", [{**row, **_common(client_id, QUARTER)} for row in [*weeks, *quarters]])
+    return weeks
+
+
+def publish_modules(url: str, client_id: str, names: list[str], *, quarter: str = QUARTER) -> None:
+    """Write one version change per module name."""
+    change = {
+        "change": "version changed",
+        "before_state": "installed",
+        "after_state": "installed",
+        "before_version": "16.0.1.2.0",
+        "after_version": "16.0.1.3.0",
+        "changed_at": datetime(2026, 8, 14, 2, 0, tzinfo=UTC),
+    }
+    insert(url, "module_change", [{"module": name, **change, **_common(client_id, quarter)} for name in names])
+
+
+def publish_users(url: str, client_id: str, users: list[dict[str, Any]], *, quarter: str = QUARTER) -> None:
+    """Write users; what a user does not name is that of an unremarkable employee."""
+    usual = {
+        "user_kind": "internal",
+        "is_active": True,
+        "group_count": 2,
+        "group_names": ["Sales / User", "Inventory / User"],
+        "last_login_at": AS_OF_AT - timedelta(days=3),
+        "employee_state": "active",
+    }
+    rows = [
+        {"odoo_user_id": number, **usual, **user, **_common(client_id, quarter)} for number, user in enumerate(users, 2)
+    ]
+    insert(url, "access_user", rows)
+
+
+def _period(kind: str, period: str, start_on: date, opened: int, closed: int, backlog: int) -> dict[str, Any]:
+    return {
+        "period_kind": kind,
+        "period": period,
+        "period_start_on": start_on,
+        "opened_count": opened,
+        "closed_count": closed,
+        "backlog_count": backlog,
+        "is_period_complete": True,
+    }
+
+
+def _common(client_id: str, quarter: str) -> dict[str, Any]:
+    return {
+        "client_id": client_id,
+        "quarter": quarter,
+        "as_of_at": AS_OF_AT,
+        "build_id": "build-17",
+        "published_at": PUBLISHED_AT,
+    }
