@@ -71,9 +71,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, content)
         self.send_header("Connection", "close")
         self.end_headers()
+        # Before the last byte goes: a client that has its answer may ask for the figures at once.
+        self.server.count(len(body))
         self.wfile.write(body if sent is None else body[:sent])
         self.wfile.flush()
-        self.server.count(len(body))
         if sent is not None:
             self._hang_up()
 
