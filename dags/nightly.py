@@ -53,11 +53,11 @@ def nightly() -> None:
     """Wire one night."""
 
     @task
-    def plan() -> list[str]:
+    def plan() -> list[list[str]]:
         from driftline import night
 
         planned = night.plan(wiring.settings(), night_id=wiring.run_id(), now=datetime.now(UTC), conf=wiring.run_conf())
-        return list(planned.client_ids)
+        return night.batches(planned.client_ids)
 
     @task(
         map_index_template="{{ task.op_kwargs['client_id'] }}",

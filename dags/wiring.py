@@ -48,8 +48,8 @@ def settings() -> Settings:
 
 
 def connection_url(connection_id: str) -> str | None:
-    """Resolve a connection through whatever secrets backend Airflow has, as a libpq URL; None where it knows none."""
-    from driftline.addresses import to_libpq_url
+    """Resolve a connection through whatever secrets backend Airflow has, as a URL; None where it knows none."""
+    from driftline.addresses import to_source_url
 
     try:
         connection = Connection.get(connection_id)
@@ -58,7 +58,7 @@ def connection_url(connection_id: str) -> str | None:
     if connection.password:
         # Airflow masks the password as it is, but not in the form it takes inside a URL.
         mask_secret(quote(connection.password, safe=""))
-    return to_libpq_url(connection.get_uri(), where=f"connection '{connection_id}'")
+    return to_source_url(connection.get_uri(), where=f"connection '{connection_id}'")
 
 
 def run_conf() -> dict[str, Any]:

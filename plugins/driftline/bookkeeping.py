@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from psycopg2.extras import execute_values
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from driftline.catalogue import Entry
     from driftline.landing import Landed, Night
     from driftline.night import NightPlan
-    from driftline.reconcile import Proof
+    from driftline.reconcile import Comparison, Proof
     from driftline.registry import Registry
     from driftline.sources import Reading
+    from driftline.sources.base import Footprint
 
 
 def clock(cursor: Cursor) -> datetime:
@@ -27,6 +29,11 @@ def clock(cursor: Cursor) -> datetime:
     cursor.execute("select clock_timestamp()")
     moment: datetime = (cursor.fetchone() or ())[0]
     return moment
+
+
+def moment(seconds: int) -> datetime:
+    """Give the moment that a cursor over RPC names, in seconds since 1970 UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def register_clients(cursor: Cursor, registry: Registry, *, now: datetime) -> None:
@@ -62,23 +69,48 @@ def register_clients(cursor: Cursor, registry: Registry, *, now: datetime) -> No
     )
 
 
-def open_night(cursor: Cursor, night: NightPlan, *, conf: Mapping[str, object], now: datetime) -> None:
-    """Open a night, or open it again (a task that is retried keeps the first moment)."""
+def open_night(cursor: Cursor, night: NightPlan, *, conf: Mapping[str, object], now: datetime, hours: float) -> None:
+    """Open a night, or open it again (a task that is retried keeps the first moment); its cut-off comes in `hours`."""
     cursor.execute(
-        "insert into ops.night (night_id, as_of_at, is_recomputation, client_ids, state, started_at, conf)"
-        " values (%s, %s, %s, %s, 'running', %s, %s)"
+        "insert into ops.night"
+        " (night_id, as_of_at, is_recomputation, client_ids, state, started_at, conf, kind, cutoff_at)"
+        " values (%s, %s, %s, %s, 'running', %s, %s, %s, clock_timestamp() + make_interval(secs => %s))"
         " on conflict (night_id) do update set state = 'running', finished_at = null",
-        (night.night_id, night.as_of_at, night.is_recomputation, night.client_ids, now, json.dumps(dict(conf))),
+        (
+            night.night_id,
+            night.as_of_at,
+            night.is_recomputation,
+            night.client_ids,
+            now,
+            json.dumps(dict(conf)),
+            night.kind,
+            hours * 3600,
+        ),
     )
 
 
-def night_moment(cursor: Cursor, night_id: str) -> tuple[datetime, bool]:
-    """Look up a night's moment and whether it recomputes a past day."""
-    cursor.execute("select as_of_at, is_recomputation from ops.night where night_id = %s", (night_id,))
+@dataclass(frozen=True)
+class PlannedNight:
+    """What a reading must know of its night; `seconds_left` until the cut-off, by the warehouse's clock."""
+
+    as_of_at: datetime
+    is_recomputation: bool
+    kind: str
+    seconds_left: float
+
+
+def planned_night(cursor: Cursor, night_id: str) -> PlannedNight:
+    """Look up a night; raise ConfigError where it was never planned."""
+    cursor.execute(
+        "select as_of_at, is_recomputation, kind,"
+        " extract(epoch from coalesce(cutoff_at, 'infinity') - clock_timestamp())::double precision"
+        " from ops.night where night_id = %s",
+        (night_id,),
+    )
     row = cursor.fetchone()
     if row is None:
         raise ConfigError(f"night '{night_id}' was never planned.", hint="Plan it first: driftline run")
-    return row[0], row[1]
+    return PlannedNight(*row)
 
 
 def finish_night(cursor: Cursor, night_id: str) -> None:
@@ -104,12 +136,22 @@ def start_client_run(cursor: Cursor, night: Night) -> None:
     )
 
 
-def succeed_client_run(cursor: Cursor, night: Night, *, odoo_version: str, landed: Landed) -> None:
+def succeed_client_run(cursor: Cursor, night: Night, reading: Reading, *, landed: Landed) -> None:
     """Say that a client's night is whole; commits with its rows."""
     cursor.execute(
         "update ops.client_run set state = 'succeeded', finished_at = clock_timestamp(), read_at = %s,"
-        " odoo_version = %s, row_count = %s, byte_count = %s where night_id = %s and client_id = %s",
-        (night.read_at, odoo_version, landed.rows_read, landed.byte_count, night.night_id, night.client_id),
+        " odoo_version = %s, transport = %s, reader_user_id = %s, row_count = %s, byte_count = %s"
+        " where night_id = %s and client_id = %s",
+        (
+            night.read_at,
+            str(reading.version),
+            reading.transport,
+            reading.reader_user_id,
+            landed.rows_read,
+            landed.byte_count,
+            night.night_id,
+            night.client_id,
+        ),
     )
 
 
@@ -127,15 +169,24 @@ def fail_client_run(cursor: Cursor, night: Night, error: BaseException) -> None:
 
 
 def record_extract(
-    cursor: Cursor, entry: Entry, night: Night, *, mode: str, reason: str, landed: Landed, proof: Proof, seconds: float
+    cursor: Cursor,
+    entry: Entry,
+    night: Night,
+    *,
+    mode: str,
+    reason: str,
+    landed: Landed,
+    proof: Proof,
+    seconds: float,
+    footprint: Footprint,
 ) -> None:
-    """Record how a model was read."""
+    """Record how a model was read, and what that cost the client's server."""
     cursor.execute("delete from ops.extract_run where client_id = %s and night_id = %s and model = %s",
                    (night.client_id, night.night_id, entry.model))  # fmt: skip
     cursor.execute(
         "insert into ops.extract_run (night_id, client_id, model, mode, reason, rows_read, rows_inserted, rows_updated,"
-        " rows_tombstoned, buckets_repaired, byte_count, elapsed_seconds)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " rows_tombstoned, buckets_repaired, byte_count, elapsed_seconds, call_count, retry_count, source_seconds,"
+        " source_byte_count) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             night.night_id,
             night.client_id,
@@ -149,6 +200,31 @@ def record_extract(
             proof.buckets_repaired,
             landed.byte_count,
             seconds,
+            footprint.calls,
+            footprint.retries,
+            footprint.seconds_waited,
+            footprint.bytes_received or landed.byte_count,
+        ),
+    )
+
+
+def record_comparison(cursor: Cursor, entry: Entry, night: Night, comparison: Comparison, *, seconds: float) -> None:
+    """Record what came of comparing every value of a model."""
+    cursor.execute(
+        "insert into ops.reconciliation (night_id, client_id, model, method, row_count, repaired_count, verdict,"
+        " elapsed_seconds, checked_at) values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())"
+        " on conflict (client_id, night_id, model) do update set method = excluded.method,"
+        " row_count = excluded.row_count, repaired_count = excluded.repaired_count, verdict = excluded.verdict,"
+        " elapsed_seconds = excluded.elapsed_seconds, checked_at = excluded.checked_at",
+        (
+            night.night_id,
+            night.client_id,
+            entry.model,
+            comparison.method,
+            comparison.row_count,
+            comparison.repaired_count,
+            comparison.verdict,
+            seconds,
         ),
     )
 
@@ -157,9 +233,10 @@ def record_completeness(cursor: Cursor, entry: Entry, night: Night, proof: Proof
     """Record the proof of a model."""
     cursor.execute(
         "insert into ops.completeness (night_id, client_id, model, source_count, warehouse_count, tombstone_count,"
-        " method, verdict, checked_at) values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())"
+        " held_count, method, verdict, checked_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())"
         " on conflict (client_id, night_id, model) do update set source_count = excluded.source_count,"
         " warehouse_count = excluded.warehouse_count, tombstone_count = excluded.tombstone_count,"
+        " held_count = excluded.held_count,"
         " method = excluded.method, verdict = excluded.verdict, checked_at = excluded.checked_at",
         (
             night.night_id,
@@ -168,6 +245,7 @@ def record_completeness(cursor: Cursor, entry: Entry, night: Night, proof: Proof
             proof.source_count,
             proof.warehouse_count,
             proof.tombstone_count,
+            proof.held_count,
             proof.method,
             proof.verdict,
         ),

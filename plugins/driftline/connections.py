@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftline.addresses import to_libpq_url
+from driftline.addresses import to_source_url
 from driftline.errors import ConfigError
 from driftline.settings import Settings
 
@@ -20,7 +20,7 @@ def client_url(settings: Settings, client_id: str) -> str:
         raise ConfigError(
             f"no connection: {name} is not set.",
             client_id=client_id,
-            hint=f"Set it to postgresql://user:password@host:port/database, or add the Airflow connection "
-            f"'{connection_id(client_id)}'.",
+            hint="Set it to postgresql://user:password@host:port/database or to https://login:key@host/database, or add"
+            f" the Airflow connection '{connection_id(client_id)}'.",
         )
-    return to_libpq_url(raw, where=name, client_id=client_id)
+    return to_source_url(raw, where=name, client_id=client_id)

@@ -5,7 +5,8 @@ DriftlineError
 ├── SourceError            3  one client could not be read: skip this client, go on with the others
 │   ├── SourceUnavailable     refused, timed out, dropped: retry
 │   ├── SourceAccessDenied    a right is missing: print the grants, do not retry
-│   └── SourceShapeError      a table or column is not what the catalogue says: do not retry
+│   ├── SourceShapeError      a table or column is not what the catalogue says: do not retry
+│   └── OutOfTimeError        its time, or the night's, is over: the next night tries again
 ├── WarehouseError         3  the warehouse could not be reached or refused: retry the step, nothing is half-written
 ├── AlreadyRunningError    1  another process holds this client's or the build's lock
 ├── BuildError             1  dbt failed
@@ -34,6 +35,17 @@ class DriftlineError(Exception):
         advice = f" {self.hint}" if self.hint else ""
         return f"{subject}{self.message}{advice}"
 
+    def as_data(self) -> dict[str, object]:
+        """Give the error for a machine to read."""
+        return {
+            "error": type(self).__name__,
+            "client_id": self.client_id,
+            "message": self.message,
+            "hint": self.hint,
+            "is_retryable": self.is_retryable,
+            "exit_code": self.exit_code,
+        }
+
 
 class ConfigError(DriftlineError):
     """Something declared is wrong; the message names file and entry."""
@@ -59,6 +71,10 @@ class SourceAccessDenied(SourceError):
 
 class SourceShapeError(SourceError):
     """A table or column of the source is not what the catalogue declares."""
+
+
+class OutOfTimeError(SourceError):
+    """The reading did not end within its time, or by the night's cut-off."""
 
 
 class WarehouseError(DriftlineError):

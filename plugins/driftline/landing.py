@@ -1,6 +1,7 @@
 """Bring one client's rows into `raw`: stage, merge, tombstone, move the watermark; all in the caller's transaction.
 
-What is read and why in full is decided here (`choose_scope`); whether it arrived is proven in `reconcile`.
+What is read and why in full is decided here (`choose_scope`); whether it arrived is proven in `reconcile`. What was
+deleted is known from row versions on the direct path (`reconcile`), and from lists of keys over RPC (`keys`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from driftline.errors import SourceShapeError
 from driftline.migrate import raw_columns
 from driftline.sources import Cursor, Everything, Reading, Scope, Since
 from driftline.sources.base import BUCKET_SIZE
+from driftline.watching import Watch, unwatched
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as DatabaseCursor
@@ -71,45 +73,60 @@ class Landed:
         self.byte_count += other.byte_count
 
 
-def choose_scope(cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str) -> Choice:
-    """Decide between everything and only what changed; anything that could hide a change forces everything."""
+def read_cursors(cursor: DatabaseCursor, client_id: str) -> dict[str, Cursor]:
+    """Look up where the next reading of each model goes on."""
     cursor.execute(
-        "select position, source_identity, shape_hash, entry_hash from ops.watermark"
-        " where client_id = %s and model = %s",
-        (client_id, entry.model),
+        "select model, position, source_identity, shape_hash, entry_hash, coalesce(full_read_at, read_at)"
+        " from ops.watermark where client_id = %s",
+        (client_id,),
     )
-    row = cursor.fetchone()
-    if row is None:
+    return {model: Cursor(*values) for model, *values in cursor.fetchall()}
+
+
+def choose_scope(
+    cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str, *, known: Cursor | None, forced: str | None
+) -> Choice:
+    """Decide between everything and only what changed; anything that could hide a change forces everything."""
+    if known is None:
         cursor.execute(
             sql.SQL("select not exists (select from raw.{} where client_id = %s)").format(sql.Identifier(entry.table)),
             (client_id,),
         )
         is_first = bool((cursor.fetchone() or (False,))[0])
         return Choice(Everything(), "first reading", is_first=is_first)
-    problem = reading.cursor_problem(entry, Cursor(row[0], row[1], row[2], row[3]))
-    if problem:
-        return Choice(Everything(), problem)
-    if entry.read == "full":
-        return Choice(Everything(), "the catalogue reads this model in full")
-    return Choice(Since(row[0]), "changes since the last reading")
+    reason = reading.cursor_problem(entry, known) or forced or reading.full_reason(entry, known)
+    if reason:
+        return Choice(Everything(), reason)
+    return Choice(Since(known.position), "changes since the last reading")
 
 
-def stage(cursor: DatabaseCursor, entry: Entry, reading: Reading, choice: Choice, night: Night) -> Landed:
+def stage(
+    cursor: DatabaseCursor, entry: Entry, reading: Reading, choice: Choice, night: Night, watch: Watch = unwatched
+) -> Landed:
     """Copy the chosen rows next to `raw` (a first reading: into it), out of sight until the caller commits."""
     if choice.is_first:
-        return _copy_into_raw(cursor, entry, reading, night)
-    return fill_stage(cursor, entry, reading, choice.scope)
+        return _copy_into_raw(cursor, entry, reading, night, watch)
+    return fill_stage(cursor, entry, reading, choice.scope, watch)
 
 
-def fill_stage(cursor: DatabaseCursor, entry: Entry, reading: Reading, scope: Scope) -> Landed:
+def fill_stage(
+    cursor: DatabaseCursor, entry: Entry, reading: Reading, scope: Scope, watch: Watch = unwatched
+) -> Landed:
     """Make the stage table, or empty it, and copy the rows of a scope into it."""
     _create_stage(cursor, entry)
-    columns = reading.columns(entry)
-    query = sql.SQL("copy pg_temp.{} ({}) from stdin").format(_stage_name(entry), _names(columns))
-    landed = _pump(cursor, entry, query, lambda sink: reading.write_rows(entry, scope, sink))
+    landed = add_to_stage(cursor, entry, reading, scope, watch)
     if landed.rows_read >= _WORTH_ANALYSING_ROWS:
-        cursor.execute(sql.SQL("analyze pg_temp.{}").format(_stage_name(entry)))
+        cursor.execute(sql.SQL("analyze pg_temp.{}").format(stage_name(entry)))
     return landed
+
+
+def add_to_stage(
+    cursor: DatabaseCursor, entry: Entry, reading: Reading, scope: Scope, watch: Watch = unwatched
+) -> Landed:
+    """Copy more rows into the stage table."""
+    columns = reading.columns(entry)
+    query = sql.SQL("copy pg_temp.{} ({}) from stdin").format(stage_name(entry), names(columns))
+    return pump(cursor, entry, query, lambda sink: reading.write_rows(entry, scope, sink), watch)
 
 
 def merge(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
@@ -129,14 +146,14 @@ def merge(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
         " select count(*) filter (where is_new), count(*) filter (where not is_new) from moved"
     ).format(
         table=sql.Identifier(entry.table),
-        stage=_stage_name(entry),
-        columns=_names([*entry.key, *values]),
-        key=_names(["client_id", *entry.key]),
+        stage=stage_name(entry),
+        columns=names([*entry.key, *values]),
+        key=names(["client_id", *entry.key]),
         changed=changed,
         old=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in values),
         new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values),
     )
-    cursor.execute(query, _parameters(night))
+    cursor.execute(query, parameters(night))
     inserted, updated = cursor.fetchone() or (0, 0)
     return Landed(rows_inserted=inserted, rows_updated=updated)
 
@@ -153,8 +170,8 @@ def bury(cursor: DatabaseCursor, entry: Entry, night: Night, *, buckets: list[in
         "update raw.{table} t set _deleted_at = %(as_of_at)s, _read_at = %(read_at)s, _night_id = %(night_id)s"
         " where t.client_id = %(client_id)s and t._deleted_at is null{within}"
         " and not exists (select from pg_temp.{stage} s where {same})"
-    ).format(table=sql.Identifier(entry.table), stage=_stage_name(entry), same=same, within=within)
-    cursor.execute(query, {**_parameters(night), "buckets": buckets})
+    ).format(table=sql.Identifier(entry.table), stage=stage_name(entry), same=same, within=within)
+    cursor.execute(query, {**parameters(night), "buckets": buckets})
     return Landed(rows_tombstoned=cursor.rowcount)
 
 
@@ -167,15 +184,16 @@ def land_absent(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
     return bury(cursor, entry, night)
 
 
-def move_watermark(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> None:
+def move_watermark(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, *, is_full: bool) -> None:
     """Remember where the next reading goes on; commits with the rows or not at all."""
     cursor.execute(
         "insert into ops.watermark"
-        " (client_id, model, position, source_identity, shape_hash, entry_hash, read_at, night_id)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " (client_id, model, position, source_identity, shape_hash, entry_hash, read_at, full_read_at, night_id)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (client_id, model) do update set position = excluded.position,"
         " source_identity = excluded.source_identity, shape_hash = excluded.shape_hash,"
-        " entry_hash = excluded.entry_hash, read_at = excluded.read_at, night_id = excluded.night_id",
+        " entry_hash = excluded.entry_hash, read_at = excluded.read_at,"
+        " full_read_at = coalesce(excluded.full_read_at, watermark.full_read_at), night_id = excluded.night_id",
         (
             night.client_id,
             entry.model,
@@ -184,30 +202,44 @@ def move_watermark(cursor: DatabaseCursor, entry: Entry, reading: Reading, night
             reading.shape(entry).shape_hash,
             entry.entry_hash,
             night.read_at,
+            night.read_at if is_full else None,
             night.night_id,
         ),
     )
 
 
-def _copy_into_raw(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Landed:
+def _copy_into_raw(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, watch: Watch) -> Landed:
     lead = {"client_id": night.client_id, "_read_at": night.read_at.isoformat(), "_night_id": night.night_id}
     query = sql.SQL("copy raw.{} ({}) from stdin").format(
-        sql.Identifier(entry.table), _names([*lead, *reading.columns(entry)])
+        sql.Identifier(entry.table), names([*lead, *reading.columns(entry)])
     )
-    landed = _pump(
-        cursor, entry, query, lambda sink: reading.write_rows(entry, Everything(), sink, lead=list(lead.values()))
+    landed = pump(
+        cursor,
+        entry,
+        query,
+        lambda sink: reading.write_rows(entry, Everything(), sink, lead=list(lead.values())),
+        watch,
     )
     landed.rows_inserted = landed.rows_read
     if landed.rows_read >= _WORTH_ANALYSING_ROWS:
         # Autovacuum comes too late for the digest that follows: without statistics it walks the index row by row.
         cursor.execute(
-            sql.SQL("analyze raw.{} ({})").format(sql.Identifier(entry.table), _names(["client_id", *entry.key]))
+            sql.SQL("analyze raw.{} ({})").format(sql.Identifier(entry.table), names(["client_id", *entry.key]))
         )
     return landed
 
 
-def _pump(cursor: DatabaseCursor, entry: Entry, query: sql.Composable, write: Callable[[BinaryIO], int]) -> Landed:
-    """Connect the source's COPY OUT with the warehouse's COPY IN through a pipe; memory stays at its buffers."""
+def pump(
+    cursor: DatabaseCursor,
+    entry: Entry,
+    query: sql.Composable,
+    write: Callable[[BinaryIO], int],
+    watch: Watch = unwatched,
+) -> Landed:
+    """Connect what the source writes with the warehouse's COPY IN through a pipe; memory stays at its buffers.
+
+    `watch` is told the rows as they pass; what it raises ends the reading.
+    """
     receiver, sender = os.pipe()
     failures: list[BaseException] = []
 
@@ -219,7 +251,7 @@ def _pump(cursor: DatabaseCursor, entry: Entry, query: sql.Composable, write: Ca
             failures.append(error)
 
     thread = threading.Thread(target=send, name=f"read {entry.table}")
-    with closing(_CountingReader(receiver)) as source:
+    with closing(_CountingReader(receiver, entry.model, watch)) as source:
         thread.start()
         try:
             cursor.copy_expert(query, source, size=_BUFFER_BYTES)
@@ -232,21 +264,33 @@ def _pump(cursor: DatabaseCursor, entry: Entry, query: sql.Composable, write: Ca
             # Closing our end first lets a sender that is still writing stop with a broken pipe instead of waiting.
             source.close()
             thread.join()
+    if source.interruption:
+        raise source.interruption
     if failures:
         raise failures[0]
     return Landed(rows_read=row_count, byte_count=source.byte_count)
 
 
 class _CountingReader:
-    """The receiving end of the pipe, counting what goes through."""
+    """The receiving end of the pipe, counting what goes through; an interruption looks to COPY like the end."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, model: str, watch: Watch) -> None:
         self._stream = os.fdopen(descriptor, "rb", buffering=0)
+        self._model = model
+        self._watch = watch
+        self._row_count = 0
         self.byte_count = 0
+        self.interruption: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size) or b""
         self.byte_count += len(chunk)
+        self._row_count += chunk.count(b"\n")
+        try:
+            self._watch(self._model, self._row_count)
+        except Exception as error:  # noqa: BLE001  raised again once COPY has ended
+            self.interruption = error
+            return b""
         return chunk
 
     def readline(self, size: int = -1) -> bytes:
@@ -269,24 +313,24 @@ def _shape_error(entry: Entry, error: psycopg2.DataError) -> SourceShapeError:
 def _create_stage(cursor: DatabaseCursor, entry: Entry) -> None:
     kept = {"_read_at", "_deleted_at", "_night_id", "client_id"}
     columns = [(name, kind) for name, kind in raw_columns(entry).items() if name not in kept]
-    cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(_stage_name(entry)))
+    cursor.execute(sql.SQL("drop table if exists pg_temp.{}").format(stage_name(entry)))
     cursor.execute(
         sql.SQL("create temporary table {} ({}) on commit drop").format(
-            _stage_name(entry),
+            stage_name(entry),
             sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns),
         )
     )
 
 
-def _stage_name(entry: Entry) -> sql.Identifier:
+def stage_name(entry: Entry) -> sql.Identifier:
     return sql.Identifier(f"stage_{entry.table}"[:63])
 
 
-def _names(columns: list[str]) -> sql.Composable:
+def names(columns: list[str]) -> sql.Composable:
     return sql.SQL(", ").join(sql.Identifier(name) for name in columns)
 
 
-def _parameters(night: Night) -> dict[str, object]:
+def parameters(night: Night) -> dict[str, object]:
     return {
         "client_id": night.client_id,
         "night_id": night.night_id,

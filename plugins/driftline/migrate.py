@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
-from driftline.catalogue import Catalogue, Entry, Stored, load_catalogue
+from driftline.catalogue import Catalogue, Entry, load_catalogue
 from driftline.errors import ConfigError, WarehouseError
 from driftline.warehouse import Role, connect, hold_for_transaction
 
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from driftline.settings import Settings
-
-COLUMN_TYPES: dict[Stored, str] = {
-    Stored.CHAR: "text",
-    Stored.TEXT: "text",
-    Stored.HTML: "text",
-    Stored.SELECTION: "text",
-    Stored.INTEGER: "bigint",
-    Stored.MANY2ONE: "bigint",
-    Stored.FLOAT: "double precision",
-    Stored.MONETARY: "numeric",
-    Stored.BOOLEAN: "boolean",
-    Stored.DATE: "date",
-    Stored.DATETIME: "timestamp with time zone",
-    Stored.JSON: "jsonb",
-}
 
 # Behind the entry's own columns, in every raw table.
 BOOKKEEPING: dict[str, str] = {
@@ -137,7 +122,7 @@ def _fit_raw(cursor: Cursor, catalogue: Catalogue) -> tuple[list[str], list[str]
 def raw_columns(entry: Entry) -> dict[str, str]:
     """Name the columns of an entry's raw table with their types, in order."""
     key = dict.fromkeys(entry.key, "bigint not null")
-    fields = {name: COLUMN_TYPES[field.lands_as] for name, field in entry.all_fields.items()}
+    fields = {name: field.column_type for name, field in entry.all_fields.items()}
     return {"client_id": "text not null", **key, **fields, **BOOKKEEPING}
 
 

@@ -1,6 +1,7 @@
-"""Prove, every night, that `raw` holds what the source holds: compare digests of both sides, repair what differs.
+"""Prove, every night, that `raw` holds what the source holds; every week, that every value does. Repair what differs.
 
-On the direct path the proof is exact: same keys, same row versions. It also is what finds deletions.
+On the direct path the nightly proof is exact: same keys, same row versions; it also is what finds deletions. Over RPC
+it is the same keys (`keys`), and a model that is read in full is compared value by value while it is merged.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from psycopg2 import sql
 from driftline.catalogue import Entry
 from driftline.landing import Landed, Night, bury, fill_stage, merge
 from driftline.sources import Digest, InBuckets, Reading
-from driftline.sources.postgres import digest_query
+from driftline.sources.postgres import digest_query, value_digest_query
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as DatabaseCursor
@@ -28,13 +29,24 @@ class Proof:
     tombstone_count: int
     method: str
     verdict: str
+    held_count: int = 0
     buckets_repaired: int = 0
     repaired: Landed = field(default_factory=Landed)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """What came of comparing every value of a model: 'equal', 'repaired', or 'different' where repair did not help."""
+
+    method: str
+    row_count: int
+    repaired_count: int
+    verdict: str
+
+
 def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Proof:
     """Compare both sides bucket by bucket, repair the buckets that differ, compare again."""
-    source = reading.digests(entry)
+    source = reading.digests(entry) or {}
     warehouse = _warehouse_digests(cursor, entry, night.client_id)
     differing = _differing(source, warehouse.live)
     repaired = Landed()
@@ -54,16 +66,67 @@ def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) 
     )
 
 
-def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night) -> Proof:
-    """State that the client's Odoo does not have the model, with what is left of it in the warehouse."""
+def prove_keys(
+    cursor: DatabaseCursor, entry: Entry, night: Night, *, listed_count: int, held_count: int, is_full: bool
+) -> Proof:
+    """Compare the keys that the source listed with those that are live in the warehouse."""
     warehouse = _warehouse_digests(cursor, entry, night.client_id)
+    live_count = _count(warehouse.live)
+    verdict = "held" if held_count else "complete" if live_count == listed_count else "incomplete"
+    return Proof(
+        source_count=listed_count,
+        warehouse_count=live_count,
+        tombstone_count=warehouse.tombstone_count,
+        method="every value read" if is_full else "list of keys",
+        verdict=verdict,
+        held_count=held_count,
+    )
+
+
+def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night, *, is_hidden: bool) -> Proof:
+    """State that the client's Odoo does not have the model, or does not show it, with what is left in the warehouse."""
+    warehouse = _warehouse_digests(cursor, entry, night.client_id)
+    verdict = "incomplete" if warehouse.live else "absent"
     return Proof(
         source_count=None,
         warehouse_count=_count(warehouse.live),
         tombstone_count=warehouse.tombstone_count,
-        method="the source has no such table",
-        verdict="incomplete" if warehouse.live else "absent",
+        method="the account may not read the model" if is_hidden else "the source has no such model",
+        verdict="hidden" if is_hidden else verdict,
     )
+
+
+def compare_values(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Comparison:
+    """Compare digests of whole rows of both sides, repair the buckets that differ, compare again (direct path)."""
+    source = reading.value_digests(entry) or {}
+    warehouse = _warehouse_value_digests(cursor, entry, reading, night.client_id)
+    repaired = Landed()
+    if differing := _differing(source, warehouse):
+        repaired.add(fill_stage(cursor, entry, reading, InBuckets(differing)))
+        repaired.add(merge(cursor, entry, night))
+        repaired.add(bury(cursor, entry, night, buckets=differing))
+        warehouse = _warehouse_value_digests(cursor, entry, reading, night.client_id)
+    verdict = "different" if _differing(source, warehouse) else "repaired" if differing else "equal"
+    return Comparison(
+        method="digest of every value",
+        row_count=_count(source),
+        repaired_count=repaired.rows_inserted + repaired.rows_updated + repaired.rows_tombstoned,
+        verdict=verdict,
+    )
+
+
+def _warehouse_value_digests(
+    cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str
+) -> dict[int, Digest]:
+    cursor.execute(
+        value_digest_query(
+            entry,
+            table=sql.SQL("raw.{}").format(sql.Identifier(entry.table)),
+            values={name: sql.Identifier(name) for name in reading.shape(entry).columns},
+            condition=sql.SQL("client_id = {} and _deleted_at is null").format(sql.Literal(client_id)),
+        )
+    )
+    return {bucket: Digest(count, int(total)) for bucket, count, total in cursor.fetchall()}
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,27 @@ class Tickets(_Strict):
 
 
 class Limits(_Strict):
-    """How gently a client's server is treated."""
+    """How gently a client's server is treated, and what is believed of it.
+
+    What begins with `rpc_` concerns reading over odoorpc and JSON-2 only. `rpc_overlap_minutes` must be at least as
+    long as the longest transaction on the server. More deletions in one night than `rpc_believed_deletions_pct` of a
+    model's rows are held, unless they are at most `rpc_believed_deletions_count`.
+    """
 
     connect_timeout_seconds: int = Field(default=10, ge=1, le=300)
     statement_timeout_seconds: int = Field(default=900, ge=1, le=86_400)
     lock_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
+    extraction_timeout_minutes: int = Field(default=120, ge=1, le=1_440)
+    readings_per_host: int = Field(default=2, ge=1, le=32)
+    rpc_timeout_seconds: int = Field(default=120, ge=1, le=3_600)
+    rpc_page_rows: int = Field(default=500, ge=10, le=10_000)
+    rpc_largest_page_rows: int = Field(default=2_000, ge=10, le=10_000)
+    rpc_calls_per_second: float = Field(default=20, gt=0, le=1_000)
+    rpc_concurrent_calls: int = Field(default=2, ge=1, le=16)
+    rpc_overlap_minutes: int = Field(default=120, ge=1, le=1_440)
+    rpc_full_read_every_nights: int = Field(default=7, ge=1, le=90)
+    rpc_believed_deletions_pct: float = Field(default=5, ge=0, le=100)
+    rpc_believed_deletions_count: int = Field(default=10, ge=0)
 
 
 class Client(_Strict):
@@ -55,19 +71,27 @@ class Client(_Strict):
 
     client_id: str
     name: str = Field(min_length=1)
-    transport: Literal["postgres"]
+    transport: Literal["postgres", "rpc", "json2"] | None = None  # None: what its address calls for
     timezone: Annotated[str, AfterValidator(_timezone)]
     tickets: Tickets
     odoo_version: Annotated[str, AfterValidator(lambda value: str(OdooVersion.parse(value)))] | None = None
     onboarded_on: date | None = None
     last_version_upgrade_on: date | None = None
     limits: Limits = Limits()
+    company_count: int | None = Field(default=None, ge=1)  # over RPC the account must see as many
+    allows_plain_text: bool = False
     is_active: bool = True
 
     @property
     def version(self) -> OdooVersion | None:
         """The pinned version, or None when it is to be found out."""
         return OdooVersion.parse(self.odoo_version) if self.odoo_version else None
+
+
+class _Defaults(_Strict):
+    """What holds for every client whose entry says nothing else."""
+
+    limits: Limits = Limits()
 
 
 class Registry(_Strict):
@@ -92,11 +116,14 @@ class Registry(_Strict):
 def load_registry(path: Path) -> Registry:
     """Read the registry; raise ConfigError that names file and entry."""
     content = read_yaml(path)
-    if not isinstance(content, dict) or list(content) != ["clients"] or not isinstance(content["clients"], dict):
+    if not isinstance(content, dict) or not isinstance(content.get("clients"), dict):
         raise ConfigError(
-            f"{path}: expected one key 'clients' with an entry per client.",
+            f"{path}: expected a key 'clients' with an entry per client.",
             hint="The README shows an entry under 'Add a client'.",
         )
+    defaults = validate(_Defaults, content.get("defaults") or {}, where=f"{path}: defaults")
+    if unknown := sorted(set(content) - {"clients", "defaults"}):
+        raise ConfigError(f"{path}: unknown key '{unknown[0]}'.", hint="Known: clients, defaults.")
     clients: dict[str, Client] = {}
     for client_id, entry in content["clients"].items():
         where = f"{path}: client '{client_id}'"
@@ -106,5 +133,12 @@ def load_registry(path: Path) -> Registry:
             raise ConfigError(f"{where}: expected keys such as name, transport, timezone.")
         if "client_id" in entry:
             raise ConfigError(f"{where}: unknown key 'client_id'. The entry's own name is the id.")
-        clients[client_id] = validate(Client, {"client_id": client_id, **entry}, where=where)
+        clients[client_id] = validate(Client, {"client_id": client_id, **_with(defaults, entry)}, where=where)
     return Registry(path=path, clients=clients)
+
+
+def _with(defaults: _Defaults, entry: dict[str, object]) -> dict[str, object]:
+    own = entry.get("limits", {})
+    if not isinstance(own, dict):
+        return entry  # refused with the entry's name
+    return {**entry, "limits": {**defaults.limits.model_dump(exclude_unset=True), **own}}

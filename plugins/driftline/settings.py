@@ -28,6 +28,7 @@ class Settings:
     hash_salt: str = field(repr=False)
     alert_urls: tuple[str, ...] = field(repr=False, default=())
     connections: Mapping[str, str] = field(repr=False, default_factory=dict)
+    night_hours: float = 6.0  # after so many, a night goes on without the clients that are still being read
 
     @property
     def dbt_project_folder(self) -> Path:
@@ -53,6 +54,7 @@ class Settings:
             warehouse_url=_warehouse_url(env),
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
+            night_hours=_hours(env.get("DRIFTLINE_NIGHT_HOURS")),
             connections={name: value for name, value in env.items() if name.startswith("AIRFLOW_CONN_")},
         )
 
@@ -63,6 +65,20 @@ def _warehouse_url(env: Mapping[str, str]) -> str:
     return _required(
         env, "DRIFTLINE_WAREHOUSE_URL", "the warehouse as a libpq URL: postgresql://user:password@host/name"
     )
+
+
+def _hours(text: str | None) -> float:
+    if not text:
+        return Settings.night_hours
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 24:
+        raise ConfigError(
+            f"environment: DRIFTLINE_NIGHT_HOURS '{text}' is no number of hours.", hint="Expected above 0, at most 24."
+        )
+    return hours
 
 
 def _required(env: Mapping[str, str], name: str, meaning: str) -> str:

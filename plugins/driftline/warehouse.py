@@ -6,6 +6,8 @@ SQL that belongs to a step lives with the step.
 from __future__ import annotations
 
 import hashlib
+import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2 import sql
 
-from driftline.errors import AlreadyRunningError, WarehouseError
+from driftline.errors import AlreadyRunningError, OutOfTimeError, WarehouseError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -103,6 +105,27 @@ def hold_for_transaction(cursor: Cursor, name: str, *, is_shared: bool = False) 
     """Wait for an advisory lock; it is released when the transaction ends."""
     function = "pg_advisory_xact_lock_shared" if is_shared else "pg_advisory_xact_lock"
     cursor.execute(f"select {function}(%s)", (_key(name),))
+
+
+def claim_slot(cursor: Cursor, name: str, *, slot_count: int, deadline: float, client_id: str) -> None:
+    """Take one of several slots for the life of the connection; wait for a free one until `deadline` (monotonic).
+
+    Raises OutOfTimeError where none became free. Locks, not a pool of Airflow's: the command line and other machines
+    obey them, too.
+    """
+    keys = [_key(f"{name}:{number}") for number in range(slot_count)]
+    while True:
+        for key in keys:
+            cursor.execute("select pg_try_advisory_lock(%s)", (key,))
+            if (cursor.fetchone() or (False,))[0]:
+                return
+        if time.monotonic() >= deadline:
+            raise OutOfTimeError(
+                "no reading slot of its host became free in time.",
+                client_id=client_id,
+                hint="Raise limits.readings_per_host, or spread the clients over more hours.",
+            )
+        time.sleep(random.uniform(0.1, 0.4))  # noqa: S311  no secret, only manners
 
 
 def claim_for_session(cursor: Cursor, name: str, *, what: str, client_id: str | None = None) -> None:

@@ -9,7 +9,8 @@ import pytest
 from conftest import run_sql
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceShapeError, SourceUnavailable
-from driftline.sources.calls import Budget, Footprint, ModelForbidden, PageTooLarge, with_retries
+from driftline.sources import Footprint
+from driftline.sources.calls import Budget, ModelForbidden, PageTooLarge, ServerBusy, with_retries
 from driftline.sources.json2 import Json2Caller
 from driftline.sources.rpc import RpcCaller
 
@@ -115,8 +116,8 @@ def test_a_wrong_or_expired_key_is_refused_without_being_quoted(boreal):
 @pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
-        (bad_gateway(), SourceUnavailable, r"the server answers 502: <"),
-        (too_many_requests(1), SourceUnavailable, r"the server answers 429"),
+        (bad_gateway(), ServerBusy, r"the server answers 502: <"),
+        (too_many_requests(1), ServerBusy, r"the server answers 429"),
         (html_with_status_200(), SourceUnavailable, r"is no JSON; it begins: <"),
         (Truncated(0.5), SourceUnavailable, r"is no JSON|was cut before the answer was complete"),
         (too_large(), PageTooLarge, r"the server gave up \(413\)"),
@@ -124,7 +125,7 @@ def test_a_wrong_or_expired_key_is_refused_without_being_quoted(boreal):
         (Dropped(), PageTooLarge, r"the connection was cut"),
         (Dropped(40), PageTooLarge, r"the connection was cut"),
         (Latency(TIMEOUT_SECONDS * 2), PageTooLarge, r"no answer within the time limit"),
-        (NoRights(), ModelForbidden, r"the bot may not read it"),
+        (NoRights(), ModelForbidden, r"the account may not read it"),
     ],
     ids=lambda value: type(value).__name__,
 )

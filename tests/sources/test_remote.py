@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from conftest import run_autocommit, run_sql
@@ -15,7 +15,7 @@ from driftline.sources import Everything, Since
 from driftline.sources.calls import Budget
 from driftline.sources.json2 import Json2Caller
 from driftline.sources.postgres import open_postgres_reading
-from driftline.sources.remote import Manner, RemoteReading
+from driftline.sources.remote import RemoteReading
 from driftline.sources.rpc import RpcCaller
 from integration.odoo_source import FACTS, load_dump
 
@@ -56,7 +56,7 @@ def served(pg_server):
         server.__exit__(None, None, None)
 
 
-def remote(server: OdooServer, transport: str, version: str, **manner: object) -> RemoteReading:
+def remote(server: OdooServer, transport: str, version: str, **limits: object) -> RemoteReading:
     common = {"version": OdooVersion.parse(version), "timeout_seconds": 30, "budget": Budget(1000)}
     if transport == "json2":
         caller = Json2Caller(server.url, database=server.database, key="good-key", **common)
@@ -65,7 +65,11 @@ def remote(server: OdooServer, transport: str, version: str, **manner: object) -
             host=server.host, port=server.port, is_tls=False, database=server.database, login="admin",
             password="right", **common,
         )  # fmt: skip
-    return RemoteReading("acme", caller, salt=SALT, now=NOW, manner=Manner(**manner))
+    return RemoteReading(a_client(**limits), caller, salt=SALT, now=NOW)
+
+
+def a_client(**limits: object) -> Client:
+    return Client(client_id="acme", name="A", timezone="UTC", tickets={"source": "helpdesk"}, limits=limits)
 
 
 def rows(reading, entry: Entry, scope=None) -> dict[tuple, dict[str, object]]:
@@ -99,7 +103,7 @@ def as_odoo_says(text: str, kind: Stored) -> object:
 @pytest.mark.parametrize(("version", "transport"), [("17.0", "rpc"), ("19.0", "rpc"), ("19.0", "json2")])
 def test_every_row_is_the_one_that_copy_gives(served, version, transport):
     server, compared, different = served[version], 0, []
-    client = Client(client_id="acme", name="A", transport="postgres", timezone="UTC", tickets={"source": "helpdesk"})
+    client = a_client()
     over_network = remote(server, transport, version)
     with open_postgres_reading(client, url=server.database_url, catalogue=load_catalogue(), salt=SALT) as direct:
         for entry in load_catalogue():
@@ -129,19 +133,19 @@ def test_the_page_size_does_not_matter_and_a_server_that_gives_up_is_asked_for_l
     server, entry = served["17.0"], load_catalogue()["res.partner"]
     whole = rows(remote(server, "rpc", "17.0"), entry)
     assert len(whole) > 40
-    assert rows(remote(server, "rpc", "17.0", page_rows=10, largest_page_rows=10), entry) == whole
+    assert rows(remote(server, "rpc", "17.0", rpc_page_rows=10, rpc_largest_page_rows=10), entry) == whole
     refusals = [
         server.faults.add(fault, model="res.partner", method="search_read", times=1)
         for fault in (gateway_timeout(), too_large())
     ]
-    assert rows(remote(server, "rpc", "17.0", page_rows=40, largest_page_rows=40), entry) == whole
+    assert rows(remote(server, "rpc", "17.0", rpc_page_rows=40, rpc_largest_page_rows=40), entry) == whole
     assert [refusal.hits for refusal in refusals] == [1, 1]
     server.faults.clear()
 
 
 def test_short_pages_do_not_end_a_reading(served):
     server, entry = served["17.0"], load_catalogue()["mail.message"]
-    in_small_pages = rows(remote(server, "rpc", "17.0", page_rows=50, largest_page_rows=50), entry)
+    in_small_pages = rows(remote(server, "rpc", "17.0", rpc_page_rows=50, rpc_largest_page_rows=50), entry)
     assert in_small_pages == rows(remote(server, "rpc", "17.0"), entry)
     assert len(in_small_pages) > 600
 
@@ -161,7 +165,7 @@ def test_a_row_added_or_gone_between_pages_doubles_and_loses_nothing(served):
         )
 
     server.faults.add(Between(change), model="ir.config_parameter", after=3, times=1)
-    found = set(rows(remote(server, "rpc", "17.0", page_rows=10, largest_page_rows=10), entry))
+    found = set(rows(remote(server, "rpc", "17.0", rpc_page_rows=10, rpc_largest_page_rows=10), entry))
     server.faults.clear()
     assert before - {(first,)} <= found
     assert found <= before | {(max(before)[0] + 1,)}
@@ -173,14 +177,15 @@ def test_only_what_was_written_since_is_read_again_with_an_overlap(served):
     run_sql(server.database_url, "update res_partner set write_date = '2040-01-01 11:00:00' where id = %s", newest)
     noon = int(datetime(2040, 1, 1, 12, tzinfo=UTC).timestamp())
     assert set(rows(remote(server, "rpc", "17.0"), entry, Since({"since": noon}))) == {(newest,)}
-    no_overlap = remote(server, "rpc", "17.0", overlap=timedelta(minutes=30))
+    no_overlap = remote(server, "rpc", "17.0", rpc_overlap_minutes=30)
     assert rows(no_overlap, entry, Since({"since": noon})) == {}
 
 
 def test_a_model_that_may_not_be_read_is_named_with_its_client(served):
     server, entry = served["17.0"], load_catalogue()["res.partner"]
     reading = remote(server, "rpc", "17.0")
+    assert reading.shape(entry).is_present
     server.faults.add(NoRights(), model="res.partner")
-    with pytest.raises(SourceAccessDenied, match=r"client 'acme': res\.partner: the bot may not read it"):
+    with pytest.raises(SourceAccessDenied, match=r"client 'acme': res\.partner: the account may not read it"):
         rows(reading, entry)
     server.faults.clear()

@@ -63,8 +63,9 @@ class Entry(Strict):
     """One Odoo model (or relation table): what is read of it.
 
     `never_read` names columns that exist in Odoo and must not leave it. `read` is the direct path's mode; `rpc_read`
-    differs where write_date, the only clock that RPC shows, does not tell of changes. `documented_only` says why no
-    server confirmed the entry; which versions were confirmed at all, `load_evidence` tells.
+    differs where write_date, the only clock that RPC shows, does not tell of changes. `rpc_hides` says which rows
+    Odoo's own code leaves out over RPC, whatever the rights. `documented_only` says why no server confirmed the entry;
+    which versions were confirmed at all, `load_evidence` tells.
     """
 
     model: ModelName
@@ -77,6 +78,7 @@ class Entry(Strict):
     read: Literal["incremental", "full"]
     rpc_read: Literal["incremental", "full"] | None = None
     via: Via | None = None
+    rpc_hides: str = ""
     history: bool = False
     stamps: bool = False
     fields: dict[Identifier, Field] = Attribute(default_factory=dict)

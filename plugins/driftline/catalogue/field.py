@@ -58,6 +58,23 @@ _TEXTS = frozenset({Stored.CHAR, Stored.TEXT, Stored.HTML})
 _LANDS_AS = {Decoder.PRESENCE: Stored.BOOLEAN, Decoder.LENGTH: Stored.INTEGER, Decoder.FIELD_NAMES: Stored.JSON}
 
 
+# What each type is in the warehouse.
+COLUMN_TYPES: dict[Stored, str] = {
+    Stored.CHAR: "text",
+    Stored.TEXT: "text",
+    Stored.HTML: "text",
+    Stored.SELECTION: "text",
+    Stored.INTEGER: "bigint",
+    Stored.MANY2ONE: "bigint",
+    Stored.FLOAT: "double precision",
+    Stored.MONETARY: "numeric",
+    Stored.BOOLEAN: "boolean",
+    Stored.DATE: "date",
+    Stored.DATETIME: "timestamp with time zone",
+    Stored.JSON: "jsonb",
+}
+
+
 class Strict(BaseModel):
     """A declared thing that refuses unknown keys and never changes."""
 
@@ -97,6 +114,11 @@ class Field(Strict):
     def lands_as(self) -> Stored:
         """The type in the warehouse; a company-dependent value lands as JSON, company id → value."""
         return Stored.JSON if self.company_dependent else _LANDS_AS.get(self.decode, self.type)
+
+    @property
+    def column_type(self) -> str:
+        """The type of the warehouse's column."""
+        return COLUMN_TYPES[self.lands_as]
 
     def absence(self, version: OdooVersion) -> str | None:
         """Say why Odoo of this version has no such column at all (None: it has one)."""

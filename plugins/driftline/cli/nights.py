@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from driftline import night
 from driftline.cli.app import AsJson, ClientOption, app, console, emit, errors, now, table
+from driftline.client_night import ClientReport
 from driftline.errors import DriftlineError
-from driftline.night import ClientReport, NightPlan
+from driftline.night import NightPlan
 from driftline.settings import Settings
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="How many clients are read at once.")]

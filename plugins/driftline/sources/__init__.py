@@ -1,4 +1,4 @@
-"""One consistent reading of one client's Odoo, behind one protocol; version and transport differences end here.
+"""One reading of one client's Odoo, behind one protocol; version and transport differences end here.
 
 Landing, proof and bookkeeping in the warehouse do not belong here.
 """
@@ -7,18 +7,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+from driftline.addresses import is_http
 from driftline.catalogue import Catalogue
+from driftline.errors import ConfigError
 from driftline.registry import Client
-from driftline.sources.base import Cursor, Digest, Everything, InBuckets, Reading, Scope, Shape, Since
+from driftline.sources.base import (
+    Cursor,
+    Digest,
+    Everything,
+    Footprint,
+    InBuckets,
+    Reading,
+    Scope,
+    Shape,
+    Since,
+    Visibility,
+    WithIds,
+)
 
-__all__ = ["Cursor", "Digest", "Everything", "InBuckets", "Reading", "Scope", "Shape", "Since", "open_reading"]
+__all__ = [
+    "Cursor",
+    "Digest",
+    "Everything",
+    "Footprint",
+    "InBuckets",
+    "Reading",
+    "Scope",
+    "Shape",
+    "Since",
+    "Visibility",
+    "WithIds",
+    "open_reading",
+]
 
 
 @contextmanager
-def open_reading(client: Client, *, url: str, catalogue: Catalogue, salt: str) -> Iterator[Reading]:
-    """Open the reading that the client's transport calls for; raise a SourceError subclass if it cannot be opened."""
-    from driftline.sources.postgres import open_postgres_reading
+def open_reading(client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime) -> Iterator[Reading]:
+    """Open the reading that the client's transport, or else its address, calls for.
 
-    with open_postgres_reading(client, url=url, catalogue=catalogue, salt=salt) as reading:
-        yield reading
+    Raises a SourceError subclass if it cannot be opened, ConfigError where transport and address do not go together.
+    `now` is the warehouse's clock.
+    """
+    if is_http(url) != (client.transport in ("rpc", "json2")) and client.transport is not None:
+        wanted = "a PostgreSQL address" if client.transport == "postgres" else "an http or https address"
+        raise ConfigError(
+            f"its transport is {client.transport}, which wants {wanted}.",
+            client_id=client.client_id,
+            hint="Correct its connection, or its transport in clients.yml.",
+        )
+    if is_http(url):
+        from driftline.sources.remote import open_remote_reading
+
+        with open_remote_reading(client, url=url, catalogue=catalogue, salt=salt, now=now) as remote:
+            yield remote
+    else:
+        from driftline.sources.postgres import open_postgres_reading
+
+        with open_postgres_reading(client, url=url, catalogue=catalogue, salt=salt) as direct:
+            yield direct

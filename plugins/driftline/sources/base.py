@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from driftline.catalogue import Entry, OdooVersion
@@ -16,13 +18,15 @@ BUCKET_SIZE = 4096
 class Cursor:
     """Where the next reading of a model goes on, and what must still hold for that to be allowed.
 
-    `position` is the transport's own: what an earlier `Reading.position` said.
+    `position` is the transport's own: what an earlier `Reading.position` said. `full_read_at` is when every row was
+    last read.
     """
 
     position: Mapping[str, int]
     identity: Mapping[str, str]
     shape_hash: str
     entry_hash: str
+    full_read_at: datetime
 
     def mismatch(self, entry: Entry, *, identity: Mapping[str, str], shape: Shape) -> str | None:
         """Say what changed since the cursor was kept, whatever the transport (None: nothing that matters)."""
@@ -37,12 +41,14 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Shape:
-    """A model as it is in this client's database."""
+    """A model as it is in this client's database. One that may not be read at all is not present, and `is_hidden`."""
 
     is_present: bool
     columns: tuple[str, ...]  # canonical fields that can be read, in the entry's order
     missing: Mapping[str, str]  # canonical field -> why it lands as NULL
     shape_hash: str
+    is_hidden: bool = False
+    references: Mapping[str, str] = field(default_factory=dict)  # many2one field -> model it points at, where known
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,67 @@ class InBuckets:
     buckets: Sequence[int]
 
 
-Scope = Everything | Since | InBuckets
+@dataclass(frozen=True)
+class WithIds:
+    """Read these rows."""
+
+    ids: Sequence[int]
+
+
+Scope = Everything | Since | InBuckets | WithIds
+
+
+@dataclass
+class Footprint:
+    """What reading costs the client's server, so far."""
+
+    calls: int = 0
+    retries: int = 0
+    bytes_received: int = 0
+    seconds_waited: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, *, calls: int = 0, retries: int = 0, bytes_received: int = 0, seconds_waited: float = 0.0) -> None:
+        """Count; several threads may."""
+        with self._lock:
+            self.calls += calls
+            self.retries += retries
+            self.bytes_received += bytes_received
+            self.seconds_waited += seconds_waited
+
+    def copy(self) -> Footprint:
+        """Remember the state as it is."""
+        return Footprint(self.calls, self.retries, self.bytes_received, self.seconds_waited)
+
+    def since(self, earlier: Footprint) -> Footprint:
+        """Give what came on top of an earlier state."""
+        return Footprint(
+            calls=self.calls - earlier.calls,
+            retries=self.retries - earlier.retries,
+            bytes_received=self.bytes_received - earlier.bytes_received,
+            seconds_waited=self.seconds_waited - earlier.seconds_waited,
+        )
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """What of a model the reading account can see: 'full', 'partial' or 'none', with the reason.
+
+    `visible_count` is what the source counts for this account; NULL where it was not asked.
+    """
+
+    verdict: str
+    reason: str = ""
+    visible_count: int | None = None
 
 
 class Reading(Protocol):
-    """One consistent reading: all models as of the same moment of one client's Odoo."""
+    """One reading of one client's Odoo: on the direct path, all models as of the same moment."""
 
+    transport: str
     version: OdooVersion
+    footprint: Footprint
+    reader_user_id: int | None  # whose login in Odoo the reading uses; None on the direct path
 
     @property
     def position(self) -> Mapping[str, int]:
@@ -97,8 +157,23 @@ class Reading(Protocol):
     def write_rows(self, entry: Entry, scope: Scope, sink: BinaryIO, *, lead: Sequence[str] = ()) -> int:
         """Write the rows in PostgreSQL's COPY text format, the constants of `lead` first; return how many."""
 
-    def digests(self, entry: Entry) -> dict[int, Digest]:
-        """Digest all rows by bucket."""
+    def write_keys(self, entry: Entry, sink: BinaryIO) -> int:
+        """Write the id of every row there is, one per line; return how many."""
+
+    def digests(self, entry: Entry) -> dict[int, Digest] | None:
+        """Digest the row versions of all rows by bucket; None where the transport does not show row versions."""
+
+    def value_digests(self, entry: Entry) -> dict[int, Digest] | None:
+        """Digest every value of all rows by bucket, as `reconcile` does in the warehouse; None where it cannot."""
 
     def cursor_problem(self, entry: Entry, cursor: Cursor) -> str | None:
         """Say why a reading cannot go on from this cursor (None: it can)."""
+
+    def full_reason(self, entry: Entry, cursor: Cursor) -> str | None:
+        """Say why this model is read in full this time although the cursor holds (None: it need not be)."""
+
+    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:
+        """Say whether a row is older at the source than it is known to be: the database was put back."""
+
+    def visibility(self, entry: Entry) -> Visibility:
+        """Say what of a model this account can see."""

@@ -11,11 +11,15 @@ import httpx
 
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceShapeError, SourceUnavailable
-from driftline.sources.calls import Answer, Budget, Footprint, ModelForbidden, PageTooLarge, first_line, odoo_error
+from driftline.sources.base import Footprint
+from driftline.sources.calls import Answer, Budget, ModelForbidden, PageTooLarge, first_line, odoo_error
 
 
 class Json2Caller:
     """See `sources.calls.Caller`. The key is the login: there is no session to lose."""
+
+    transport = "json2"
+    user_id: int | None = None
 
     def __init__(
         self, base_url: str, *, database: str, key: str, version: OdooVersion, timeout_seconds: float, budget: Budget
@@ -44,21 +48,20 @@ class Json2Caller:
         self._http.close()
 
     def _post(self, path: str, arguments: Mapping[str, Any]) -> Answer:
-        self._budget.wait()
-        started = time.monotonic()
-        self.footprint.calls += 1
-        try:
-            response = self._http.post(path, json=dict(arguments))
-        except httpx.TimeoutException:
-            raise PageTooLarge("no answer within the time limit.") from None
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            raise PageTooLarge("the connection was cut before the answer was complete.") from None
-        except httpx.TransportError as error:
-            raise SourceUnavailable(f"its server cannot be reached: {first_line(str(error).encode())}.") from None
-        finally:
-            self.footprint.seconds_waited += time.monotonic() - started
+        with self._budget.turn():
+            started = time.monotonic()
+            try:
+                response = self._http.post(path, json=dict(arguments))
+            except httpx.TimeoutException:
+                raise PageTooLarge("no answer within the time limit.") from None
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                raise PageTooLarge("the connection was cut before the answer was complete.") from None
+            except httpx.TransportError as error:
+                raise SourceUnavailable(f"its server cannot be reached: {first_line(str(error).encode())}.") from None
+            finally:
+                self.footprint.add(calls=1, seconds_waited=time.monotonic() - started)
         answer = Answer(response.status_code, response.headers, response.content)
-        self.footprint.bytes_received += len(answer.body)
+        self.footprint.add(bytes_received=len(answer.body))
         self._server_time = answer.server_time() or self._server_time
         return answer
 
@@ -69,9 +72,12 @@ class Json2Caller:
         name, message = str(body.get("name", "")), str(body.get("message", ""))
         match answer.status:
             case 401:
-                return SourceAccessDenied(f"Odoo refused the key: {first_line(message.encode())}.")
+                return SourceAccessDenied(
+                    f"Odoo refused the key: {first_line(message.encode())}.",
+                    hint="JSON-2 wants an API key, not a password; keys of people who are no administrators expire.",
+                )
             case 403:
-                return ModelForbidden(f"the bot may not read it: {first_line(message.encode())}.")
+                return ModelForbidden(f"the account may not read it: {first_line(message.encode())}.")
             case 404:
                 return SourceShapeError(f"Odoo has no such model, method or database: {first_line(message.encode())}.")
             case _:

@@ -5,21 +5,39 @@ No row becomes a Python object. The cursor is the row version (xmin): see `_chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import make_dsn, parse_dsn
 
-from driftline.catalogue import Catalogue, Entry, OdooVersion
+from driftline.addresses import is_loopback
+from driftline.catalogue import Catalogue, Column, Entry, OdooVersion
 from driftline.errors import SourceAccessDenied, SourceError, SourceShapeError, SourceUnavailable
-from driftline.sources.base import BUCKET_SIZE, Cursor, Digest, Everything, InBuckets, Scope, Shape, Since
+from driftline.sources.base import (
+    BUCKET_SIZE,
+    Cursor,
+    Digest,
+    Everything,
+    Footprint,
+    InBuckets,
+    Scope,
+    Shape,
+    Since,
+    Visibility,
+    WithIds,
+)
 from driftline.sources.decoding import client_salt, decoded
 from driftline.sources.shapes import read_tables, shape_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as DatabaseCursor
 
     from driftline.registry import Client
 
@@ -41,7 +59,11 @@ def open_postgres_reading(client: Client, *, url: str, catalogue: Catalogue, sal
 class PostgresReading:
     """See `sources.base.Reading`. Every error of the source leaves as a SourceError that names the client."""
 
+    transport = "postgres"
+    reader_user_id: int | None = None
+
     def __init__(self, client: Client, connection: Connection, catalogue: Catalogue, *, salt: str) -> None:
+        self.footprint = Footprint()
         self._client = client
         self._connection = connection
         self._salt = client_salt(salt, client.client_id)
@@ -75,10 +97,14 @@ class PostgresReading:
         return [*entry.key, *self.shape(entry).columns, "_row_version"]
 
     def write_rows(self, entry: Entry, scope: Scope, sink: BinaryIO, *, lead: Sequence[str] = ()) -> int:
-        with _translated(self._client), self._connection.cursor() as cursor:
-            query = sql.SQL("copy ({}) to stdout").format(self._select(entry, scope, lead))
-            cursor.copy_expert(query, sink, size=_COPY_BUFFER_BYTES)
-            return cursor.rowcount
+        query = sql.SQL("copy ({}) to stdout").format(self._select(entry, scope, lead))
+        return self._copy_out(query, sink)
+
+    def write_keys(self, entry: Entry, sink: BinaryIO) -> int:
+        query = sql.SQL("copy (select {} from only {}) to stdout").format(
+            sql.SQL(", ").join(sql.Identifier(name) for name in entry.key), sql.Identifier(entry.table)
+        )
+        return self._copy_out(query, sink)
 
     def digests(self, entry: Entry) -> dict[int, Digest]:
         query = digest_query(
@@ -90,6 +116,24 @@ class PostgresReading:
         )
         return {bucket: Digest(count, int(total)) for bucket, count, total, _ in self._rows(query)}
 
+    def value_digests(self, entry: Entry) -> dict[int, Digest]:
+        present = {column.name: column for column in entry.columns_for(self.version)}
+        values = {name: self._decoded(entry, present, name) for name in self.shape(entry).columns}
+        query = value_digest_query(entry, table=sql.Identifier(entry.table), values=values, condition=sql.SQL("true"))
+        return {bucket: Digest(count, int(total)) for bucket, count, total in self._rows(query)}
+
+    def full_reason(self, entry: Entry, cursor: Cursor) -> str | None:  # noqa: ARG002  the protocol's
+        return "the catalogue reads this model in full" if entry.read == "full" else None
+
+    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:  # noqa: ARG002  the protocol's
+        return False  # a database that was put back has other row versions, or a counter that went back
+
+    def visibility(self, entry: Entry) -> Visibility:
+        # Odoo itself sets no row security; where somebody has, it hides rows without an error.
+        if entry.table in self._secured_tables:
+            return Visibility("partial", "row-level security hides rows of the table from the reading role")
+        return Visibility("full")
+
     def cursor_problem(self, entry: Entry, cursor: Cursor) -> str | None:
         if problem := cursor.mismatch(entry, identity=self.identity, shape=self.shape(entry)):
             return problem
@@ -99,15 +143,17 @@ class PostgresReading:
 
     def _select(self, entry: Entry, scope: Scope, lead: Sequence[str]) -> sql.Composable:
         present = {column.name: column for column in entry.columns_for(self.version)}
-        table = self._tables[entry.table]
         values: list[sql.Composable] = [sql.SQL("{}::text").format(sql.Literal(constant)) for constant in lead]
         values += [sql.Identifier(name) for name in entry.key]
         for name in self.shape(entry).columns:
-            is_json = table[present[name].source].type == "jsonb"
-            values.append(decoded(present[name], is_json=is_json, salt=self._salt, sources=present))
+            values.append(self._decoded(entry, present, name))
         return sql.SQL("select {}, xmin::text::bigint from only {} where {}").format(
             sql.SQL(", ").join(values), sql.Identifier(entry.table), self._condition(entry, scope)
         )
+
+    def _decoded(self, entry: Entry, present: Mapping[str, Column], name: str) -> sql.Composable:
+        is_json = self._tables[entry.table][present[name].source].type == "jsonb"
+        return decoded(present[name], is_json=is_json, salt=self._salt, sources=present)
 
     def _condition(self, entry: Entry, scope: Scope) -> sql.Composable:
         match scope:
@@ -115,6 +161,8 @@ class PostgresReading:
                 return sql.SQL("true")
             case Since(position=position):
                 return self._changed_since(position["xmin"])
+            case WithIds(ids=ids):
+                return sql.SQL("{} = any({})").format(sql.Identifier(entry.key[0]), sql.Literal(list(ids)))
             case InBuckets(buckets=buckets):
                 return sql.SQL("{} / {} = any({})").format(
                     sql.Identifier(entry.key[0]), sql.Literal(BUCKET_SIZE), sql.Literal(list(buckets))
@@ -141,7 +189,7 @@ class PostgresReading:
             raise SourceShapeError(
                 f"its PostgreSQL is too old ({row[2] // 10_000}).",
                 client_id=self._client.client_id,
-                hint="Reading needs PostgreSQL 11 or newer.",
+                hint="Direct reading needs PostgreSQL 11 or newer, for its 64-bit hashes. Read it over RPC instead.",
             )
         return int(row[0]), int(row[1])
 
@@ -171,14 +219,38 @@ class PostgresReading:
         uuid = self._rows("select value from ir_config_parameter where key = 'database.uuid'")
         return {"database_oid": row[0], "database_uuid": (uuid[0][0] or "") if uuid else ""}
 
+    @cached_property
+    def _secured_tables(self) -> frozenset[str]:
+        """The tables whose rows are filtered for this role."""
+        rows = self._rows(
+            "select c.relname from unnest(%s) wanted join pg_class c on c.oid = to_regclass(quote_ident(wanted))"
+            " where c.relrowsecurity and row_security_active(c.oid)",
+            list(self._tables),
+        )
+        return frozenset(name for (name,) in rows)
+
     def _execute(self, query: str, *parameters: object) -> None:
-        with _translated(self._client), self._connection.cursor() as cursor:
+        with self._statement() as cursor:
             cursor.execute(query, parameters or None)
 
     def _rows(self, query: str | sql.Composable, *parameters: object) -> list[tuple]:  # type: ignore[type-arg]
-        with _translated(self._client), self._connection.cursor() as cursor:
+        with self._statement() as cursor:
             cursor.execute(query, parameters or None)
             return cursor.fetchall()
+
+    def _copy_out(self, query: sql.Composable, sink: BinaryIO) -> int:
+        with self._statement() as cursor:
+            cursor.copy_expert(query, sink, size=_COPY_BUFFER_BYTES)
+            return cursor.rowcount
+
+    @contextmanager
+    def _statement(self) -> Iterator[DatabaseCursor]:
+        started = time.monotonic()
+        try:
+            with _translated(self._client), self._connection.cursor() as cursor:
+                yield cursor
+        finally:
+            self.footprint.add(calls=1, seconds_waited=time.monotonic() - started)
 
 
 def digest_query(
@@ -207,10 +279,36 @@ def digest_query(
     )
 
 
+def value_digest_query(
+    entry: Entry, *, table: sql.Composable, values: Mapping[str, sql.Composable], condition: sql.Composable
+) -> sql.Composable:
+    """Make the digest of every value of both sides: bucket, rows, sum of the hashes of whole rows.
+
+    Both sides are brought to the warehouse's types first; a float is compared by its bits, since servers of different
+    versions write it differently.
+    """
+    cast = []
+    for name, value in values.items():
+        kind = entry.all_fields[name].column_type
+        shape = "float8send(({})::{})" if kind == "double precision" else "({})::{}"
+        cast.append(sql.SQL(shape).format(value, sql.SQL(kind)))
+    columns = sql.SQL(", ").join([*(sql.SQL("{}::bigint").format(sql.Identifier(name)) for name in entry.key), *cast])
+    return sql.SQL(
+        "select ({key} / {size})::bigint, count(*), coalesce(sum(hashtextextended(row({columns})::text, 0)), 0)"
+        " from only {table} where {condition} group by 1"
+    ).format(
+        key=sql.Identifier(entry.key[0]),
+        size=sql.Literal(BUCKET_SIZE),
+        columns=columns,
+        table=table,
+        condition=condition,
+    )
+
+
 def _connect(client: Client, url: str) -> Connection:
     try:
         return psycopg2.connect(
-            url,
+            _with_tls(url, client),
             connect_timeout=client.limits.connect_timeout_seconds,
             # A network that swallows packets would otherwise leave the reading waiting for hours.
             keepalives_idle=30,
@@ -235,6 +333,13 @@ def _connect(client: Client, url: str) -> Connection:
     except psycopg2.ProgrammingError:
         # The message would quote the address, which holds the password.
         raise SourceUnavailable("its connection is not a valid libpq URL.", client_id=client.client_id) from None
+
+
+def _with_tls(url: str, client: Client) -> str:
+    parts = parse_dsn(url)
+    if "sslmode" in parts or is_loopback(parts.get("host", "/")) or client.allows_plain_text:
+        return url
+    return str(make_dsn(url, sslmode="require"))
 
 
 @contextmanager

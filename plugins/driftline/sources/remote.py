@@ -1,29 +1,49 @@
 """Reading over the network: id keyset pages, explicit stored fields, and an answer that is checked before it counts.
 
-The same for odoorpc and JSON-2; they differ in their `Caller`. What RPC hides from a bot is measured in `visibility`.
+The same for odoorpc and JSON-2; they differ in their `Caller`. What RPC hides from an account is judged in `seen`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from functools import cached_property
 from typing import Any, BinaryIO
 
-from driftline.catalogue import Entry, OdooVersion
-from driftline.errors import SourceAccessDenied, SourceShapeError, SourceUnavailable
-from driftline.sources.base import BUCKET_SIZE, Cursor, Digest, Everything, InBuckets, Scope, Shape, Since
-from driftline.sources.calls import Caller, PageTooLarge, with_retries
+from driftline.addresses import is_loopback, parse_http
+from driftline.catalogue import Catalogue, Column, Entry, OdooVersion
+from driftline.errors import ConfigError, DriftlineError, SourceShapeError
+from driftline.registry import Client
+from driftline.sources.base import (
+    BUCKET_SIZE,
+    Cursor,
+    Digest,
+    Everything,
+    InBuckets,
+    Scope,
+    Shape,
+    Since,
+    Visibility,
+    WithIds,
+)
+from driftline.sources.calls import Budget, Caller, ModelForbidden
 from driftline.sources.decoding import client_salt
+from driftline.sources.detect import detect
 from driftline.sources.encoding import Encoder, companions, content_version, encoders, escape
+from driftline.sources.json2 import Json2Caller
+from driftline.sources.paging import Asker
+from driftline.sources.rpc import RpcCaller
+from driftline.sources.seen import RecordRules, judge
 from driftline.sources.shapes import absent_shape
 
-_QUICK_SECONDS = 0.7
-_SMALLEST_PAGE = 10
 _SECONDS_PER_DAY = 86_400
+_LONGEST_CLOCK_DIFFERENCE = timedelta(days=1)
+_IDS_PER_CALL = 500
+# Odoo leaves attachments with res_field out of a search unless the domain names the id; paging by id always does.
+_ANY_ROW = [("id", ">", 0)]
 
 # Odoo's own names of field types that the catalogue's types may be read from.
 _ALLOWED = {
@@ -42,66 +62,95 @@ _ALLOWED = {
 }
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How a client's server is asked, and how far back a reading looks."""
+@contextmanager
+def open_remote_reading(
+    client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime
+) -> Iterator[RemoteReading]:
+    """Find out what answers, log in, look at every model; end the session at the end.
 
-    page_rows: int = 500
-    largest_page_rows: int = 2_000
-    overlap: timedelta = timedelta(hours=2)  # at least as long as the longest transaction on the server
-    full_read_every_nights: int = 7
-
-
-@dataclass
-class PageSize:
-    """How many records are asked for at once: halves when the server gives up, grows while it answers quickly."""
-
-    rows: int
-    largest: int
-
-    def shrink(self) -> bool:
-        """Ask for half; say no when it cannot get smaller."""
-        if self.rows <= _SMALLEST_PAGE:
-            return False
-        self.rows = max(_SMALLEST_PAGE, self.rows // 2)
-        return True
-
-    def settle(self, seconds: float) -> None:
-        """Ask for more next time if this page was quick."""
-        if seconds < _QUICK_SECONDS:
-            self.rows = min(self.largest, self.rows * 2)
+    `now` is the warehouse's clock: it is compared with the server's.
+    """
+    address = parse_http(url, client_id=client.client_id)
+    if not (address.is_tls or is_loopback(address.host) or client.allows_plain_text):
+        raise ConfigError(
+            "its connection is plain http: login and data would travel in clear.",
+            client_id=client.client_id,
+            hint="Use https, or say allows_plain_text: true in clients.yml.",
+        )
+    transport, version = detect(client, address)
+    limits = client.limits
+    common: dict[str, Any] = {
+        "database": address.database,
+        "version": version,
+        "timeout_seconds": limits.rpc_timeout_seconds,
+        "budget": Budget(limits.rpc_calls_per_second, limits.rpc_concurrent_calls),
+    }
+    caller: Caller
+    try:
+        if transport == "json2":
+            caller = Json2Caller(address.base_url, key=address.secret, **common)
+        else:
+            caller = RpcCaller(
+                host=address.host, port=address.port, is_tls=address.is_tls, login=address.login,
+                password=address.secret, **common,
+            )  # fmt: skip
+        try:
+            reading = RemoteReading(client, caller, salt=salt, now=now)
+            reading.look_at(catalogue)
+            yield reading
+        finally:
+            caller.close()
+    except DriftlineError as error:
+        error.client_id = error.client_id or client.client_id
+        raise
 
 
 class RemoteReading:
     """See `sources.base.Reading`. Not one snapshot: what moves while it is read is read again the next night."""
 
-    def __init__(
-        self, client_id: str, caller: Caller, *, salt: str, now: datetime, manner: Manner | None = None
-    ) -> None:
-        self._client_id = client_id
+    def __init__(self, client: Client, caller: Caller, *, salt: str, now: datetime) -> None:
+        self.transport = caller.transport
+        self.version: OdooVersion = caller.version
+        self.footprint = caller.footprint
+        self._client = client
+        self._client_id = client.client_id
+        self._limits = client.limits
         self._caller = caller
-        self._salt = client_salt(salt, client_id)
-        self._manner = manner or Manner()
-        self._page = PageSize(rows=self._manner.page_rows, largest=self._manner.largest_page_rows)
+        self._salt = client_salt(salt, client.client_id)
         self._shapes: dict[str, Shape] = {}
         self._fields: dict[str, Mapping[str, Any] | None] = {}
-        self._models: set[str] | None = None
-        self.version: OdooVersion = caller.version
-        self._context: dict[str, Any] = {"active_test": False, "lang": "en_US", "bin_size": True}
-        companies = self._call("res.company", "search", {"domain": []})
-        self._context["allowed_company_ids"] = companies
-        uuid = self._search_read("ir.config_parameter", [("key", "=", "database.uuid")], ["value"], limit=1)
-        self._database = {"database_uuid": uuid[0]["value"] if uuid else ""}
-        self._since = int((caller.server_time() or now).timestamp())
+        self._counts: dict[str, int] = {}
+        self._ask = Asker(
+            client.client_id,
+            caller,
+            page_rows=client.limits.rpc_page_rows,
+            largest_page_rows=client.limits.rpc_largest_page_rows,
+        )
+        # Before the first question about rows: what is written from now on must lie within the next reading's window.
+        self.reader_user_id = caller.user_id or self._own_id()
+        self._companies = self._ask.call("res.company", "search", {"domain": []})
+        self._ask.context["allowed_company_ids"] = self._companies
+        self._set_clock(now)
 
     @property
     def position(self) -> dict[str, int]:
-        # The server's own clock as this reading began: its write_date is stamped by the same clock.
-        return {"since": self._since}
+        # The server's own clock as this reading began, and how far it was from ours.
+        return {"since": self._since, "skew_seconds": self._skew_seconds}
 
-    @property
+    @cached_property
     def identity(self) -> dict[str, str]:
-        return self._database
+        try:
+            found = self._ask.search_read("ir.config_parameter", [("key", "=", "database.uuid")], ["value"], limit=1)
+        except ModelForbidden:
+            found = []  # without the right to settings, a database cannot be told from its copy
+        return {"database_uuid": found[0]["value"] if found else ""}
+
+    def look_at(self, catalogue: Catalogue) -> None:
+        """Look up the shapes of all models, as many at a time as the budget allows; raise the first error."""
+        self._models  # noqa: B018  one question for all, before the threads ask it
+        with ThreadPoolExecutor(max_workers=self._limits.rpc_concurrent_calls) as pool:
+            for _ in pool.map(self.shape, catalogue):
+                pass
 
     def shape(self, entry: Entry) -> Shape:
         if entry.model not in self._shapes:
@@ -114,15 +163,14 @@ class RemoteReading:
     def write_rows(self, entry: Entry, scope: Scope, sink: BinaryIO, *, lead: Sequence[str] = ()) -> int:
         prefix = "".join(f"{escape(constant)}\t" for constant in lead)
         count = 0
-        for line in self._lines(entry, scope):
-            sink.write(f"{prefix}{line}\n".encode())
-            count += 1
+        for lines in self._lines(entry, scope):
+            sink.write("".join(f"{prefix}{line}\n" for line in lines).encode())
+            count += len(lines)
         return count
 
     def write_keys(self, entry: Entry, sink: BinaryIO) -> int:
-        """Write every key that the source has now, for the comparison that finds deletions."""
         count = 0
-        for page in self._pages(entry.model, [], ["id"]):
+        for page in self._ask.pages(entry.model, [], ["id"]):
             sink.write("".join(f"{record['id']}\n" for record in page).encode())
             count += len(page)
         return count
@@ -131,136 +179,174 @@ class RemoteReading:
         # RPC shows no row versions: completeness is counts and key sets, and a weekly comparison of values.
         return None
 
-    def full_reason(self, entry: Entry) -> str | None:
+    def value_digests(self, entry: Entry) -> dict[int, Digest] | None:  # noqa: ARG002  the protocol's
+        return None
+
+    def full_reason(self, entry: Entry, cursor: Cursor) -> str | None:
         if entry.rpc_mode == "full":
             return "its write_date does not tell of changes"
-        nights = self._manner.full_read_every_nights
-        turn = int(_hash([entry.model]), 16) + self._since // _SECONDS_PER_DAY
-        return f"every model is read in full each {nights} nights" if turn % nights == 0 else None
+        nights = self._limits.rpc_full_read_every_nights
+        # Each model has its turn on another night; one whose turn was missed is not put off any longer.
+        is_turn = (int(_hash([entry.model]), 16) + self._since // _SECONDS_PER_DAY) % nights == 0
+        days_since = (self._since - cursor.full_read_at.timestamp()) / _SECONDS_PER_DAY
+        if is_turn or days_since >= nights - 0.5:
+            return f"every model is read in full at least every {nights} nights"
+        return None
 
     def cursor_problem(self, entry: Entry, cursor: Cursor) -> str | None:
         if problem := cursor.mismatch(entry, identity=self.identity, shape=self.shape(entry)):
             return problem
         if "since" not in cursor.position:
             return "the last reading was a direct one"
-        if cursor.position["since"] > self._since:
-            return "the server's clock went back"
+        moved_by = abs(cursor.position.get("skew_seconds", 0) - self._skew_seconds)
+        if cursor.position["since"] > self._since or moved_by > self._limits.rpc_overlap_minutes * 60 / 2:
+            return "the server's clock was set"
         return None
 
-    def _lines(self, entry: Entry, scope: Scope) -> Iterator[str]:
+    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:
+        found = self._ask.search_read(entry.model, [("id", "in", sorted(known))], ["write_date"])
+        stamps = {record["id"]: record["write_date"] for record in found if record["write_date"]}
+        return any(_utc(stamp) < known[record_id].replace(microsecond=0) for record_id, stamp in stamps.items())
+
+    def visibility(self, entry: Entry) -> Visibility:
+        if not self.shape(entry).is_present:
+            return Visibility("none", f"the account may not read {entry.model}")
+        model = entry.via.model if entry.via else entry.model
+        return judge(
+            entry,
+            rules=self._rules,
+            visible_count=self._counts.get(model),
+            seen_companies=len(self._companies),
+            company_count=self._client.company_count,
+        )
+
+    @cached_property
+    def _rules(self) -> RecordRules:
+        return RecordRules.read(self._ask, version=self.version, user_id=self.reader_user_id)
+
+    def _own_id(self) -> int | None:
+        context = self._ask.call("res.users", "context_get", {})
+        return int(context["uid"]) if isinstance(context, Mapping) and context.get("uid") else None
+
+    def _set_clock(self, now: datetime) -> None:
+        """Fix where the next reading goes on: the earliest of the clocks that may have stamped a row."""
+        moment = self._caller.server_time() or now
+        stamped = self._database_time()
+        if stamped is not None and moment - _LONGEST_CLOCK_DIFFERENCE < stamped < moment:
+            moment = stamped
+        self._since = int(moment.timestamp())
+        self._skew_seconds = int((moment - now).total_seconds())
+
+    def _database_time(self) -> datetime | None:
+        """Read the database's own clock off the row that this very login left in the log of logins."""
+        if self._caller.user_id is None:
+            return None
+        try:
+            rows = self._ask.call(
+                "res.users.log", "search_read",
+                {"domain": [("create_uid", "=", self._caller.user_id)], "fields": ["create_date"], "limit": 1,
+                 "order": "id desc"},
+            )  # fmt: skip
+        except ModelForbidden:
+            return None
+        return _utc(rows[0]["create_date"]) if rows else None
+
+    def _lines(self, entry: Entry, scope: Scope) -> Iterator[list[str]]:
         if entry.via is not None:
             yield from self._pairs(entry)
             return
         present = {column.name: column for column in entry.columns_for(self.version)}
         columns = [present[name] for name in self.shape(entry).columns]
-        encode = encoders(columns, salt=self._salt, selection_fields=self._selection_fields)
+        encode = encoders(columns, salt=self._salt, selection_fields=lambda: self._selection_fields)
         fields = list(dict.fromkeys(["id", *(column.source for column in columns), *companions(columns)]))
-        for domain in _domains(scope, overlap=self._manner.overlap):
-            for page in self._pages(entry.model, domain, fields):
-                for record in page:
-                    yield _line(record, encode)
+        for domain in _domains(scope, overlap=timedelta(minutes=self._limits.rpc_overlap_minutes)):
+            for page in self._ask.pages(entry.model, domain, fields):
+                yield [_line(record, encode) for record in page]
 
+    @cached_property
     def _selection_fields(self) -> frozenset[int]:
-        pages = self._pages("ir.model.fields", [("ttype", "=", "selection")], ["id"])
+        pages = self._ask.pages("ir.model.fields", [("ttype", "=", "selection")], ["id"])
         return frozenset(record["id"] for page in pages for record in page)
 
-    def _pairs(self, entry: Entry) -> Iterator[str]:
+    def _pairs(self, entry: Entry) -> Iterator[list[str]]:
         assert entry.via is not None
         field = entry.via.field_in(self.version)
-        for page in self._pages(entry.via.model, [], ["id", field]):
-            for record in page:
-                for other in record[field]:
-                    left, right = (record["id"], other) if entry.key[0] == entry.via.owner else (other, record["id"])
-                    yield f"{left}\t{right}\t0"
+        owner_first = entry.key[0] == entry.via.owner
+        for page in self._ask.pages(entry.via.model, [], ["id", field]):
+            pairs = [(record["id"], other) for record in page for other in record[field]]
+            yield [f"{left}\t{right}\t0" if owner_first else f"{right}\t{left}\t0" for left, right in pairs]
 
-    def _pages(self, model: str, domain: list[Any], fields: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-        """Read by id, ascending, until a page is empty: a short page may be rights at work, not the end."""
-        last_id = 0
-        while True:
-            keyset = [("id", ">", last_id), *domain]
-            started = time.monotonic()
-            try:
-                page = self._search_read(model, keyset, fields, limit=self._page.rows)
-            except PageTooLarge:
-                if self._page.shrink():
-                    continue
-                raise
-            self._page.settle(time.monotonic() - started)
-            if not page:
-                return
-            ids = [record["id"] for record in page]
-            if ids[0] <= last_id or any(later <= earlier for earlier, later in pairwise(ids)):
-                raise SourceShapeError(f"{model}: the server does not page by id.", client_id=self._client_id)
-            last_id = ids[-1]
-            yield page
-
-    def _search_read(
-        self, model: str, domain: Sequence[Any], fields: Sequence[str], *, limit: int
-    ) -> list[dict[str, Any]]:
-        arguments = {
-            "domain": list(domain),
-            "fields": list(fields),
-            "order": "id asc",
-            "limit": limit,
-            "load": None,  # bare ids of many2one fields: no look-up of names
-        }
-        return list(self._call(model, "search_read", arguments))
-
-    def _call(self, model: str, method: str, arguments: Mapping[str, Any]) -> Any:
-        request = {**arguments, "context": self._context}
-        try:
-            return with_retries(lambda: self._caller.call(model, method, request), footprint=self._caller.footprint)
-        except (SourceUnavailable, SourceAccessDenied, SourceShapeError) as error:
-            error.client_id = self._client_id
-            if not error.message.startswith(model):
-                error.message = f"{model}: {error.message}"
-            raise
+    @cached_property
+    def _models(self) -> frozenset[str]:
+        pages = self._ask.pages("ir.model", [], ["model"])
+        return frozenset(record["model"] for page in pages for record in page)
 
     def _fields_of(self, model: str) -> Mapping[str, Any] | None:
-        """Ask what fields a model has (None: no such model). Few attributes: all of them cost the server much more."""
+        """Ask what fields a model has (None: no such model) and how many rows; raise ModelForbidden.
+
+        Few attributes: all of them cost the server much more.
+        """
         if model not in self._fields:
-            if self._models is None:
-                self._models = {record["model"] for page in self._pages("ir.model", [], ["model"]) for record in page}
-            try:
-                attributes = {"attributes": ["type", "store"]}
-                self._fields[model] = self._call(model, "fields_get", attributes) if model in self._models else None
-            except SourceShapeError:
-                # Left in ir.model by a module that is gone: there is nothing behind the name.
-                self._fields[model] = None
+            found = None
+            if model in self._models:
+                try:
+                    found = self._ask.call(model, "fields_get", {"attributes": ["type", "store", "relation"]})
+                    self._counts[model] = int(self._ask.call(model, "search_count", {"domain": _ANY_ROW}))
+                except SourceShapeError:
+                    found = None  # left in ir.model by a module that is gone: there is nothing behind the name
+            self._fields[model] = found
         return self._fields[model]
 
     def _look_up(self, entry: Entry) -> Shape:
         model = entry.via.model if entry.via else entry.model
-        fields = self._fields_of(model) if entry.exists_in(self.version) else None
+        try:
+            fields = self._fields_of(model) if entry.exists_in(self.version) else None
+        except ModelForbidden:
+            missing = dict.fromkeys(entry.all_fields, f"the account may not read {model}")
+            return Shape(is_present=False, columns=(), missing=missing, shape_hash="hidden", is_hidden=True)
         if fields is None:
             return absent_shape(entry, version=self.version, client_id=self._client_id)
         if entry.via is not None:
-            name = entry.via.field_in(self.version)
-            if name not in fields:
-                raise SourceShapeError(f"{model} has no field {name}.", client_id=self._client_id)
-            return Shape(is_present=True, columns=(), missing={}, shape_hash=_hash([entry.table, name]))
-        present, missing = [], {}
+            return self._relation_shape(entry, fields)
+        present: list[Column] = []
+        missing = {}
         for column in entry.columns_for(self.version):
             found = fields.get(column.source)
             if column.field.company_dependent:
                 missing[column.name] = "RPC shows one company's value only"
             elif found is None or found.get("store") is False:
-                missing[column.name] = f"no stored field {column.source} in {model}, or the bot may not read it"
+                missing[column.name] = f"no stored field {column.source} in {model}, or the account may not read it"
             elif found["type"] not in _ALLOWED[column.field.type.value]:
                 raise SourceShapeError(
                     f"{model}.{column.source} is {found['type']}, the catalogue reads it as {column.field.type.value}.",
                     client_id=self._client_id,
+                    hint="If Odoo changed it, correct the catalogue entry; if a customisation did, tell its owner.",
                 )
             else:
                 present.append(column)
         missing |= {name: reason for name, field in entry.all_fields.items() if (reason := field.absence(self.version))}
         described = [f"{column.name}:{fields[column.source]['type']}" for column in present]
+        targets = {column.name: fields[column.source].get("relation") for column in present}
         return Shape(
             is_present=True,
             columns=tuple(column.name for column in present),
             missing=missing,
             shape_hash=_hash([entry.model, *described]),
+            references={name: target for name, target in targets.items() if target},
         )
+
+    def _relation_shape(self, entry: Entry, fields: Mapping[str, Any]) -> Shape:
+        assert entry.via is not None
+        name = entry.via.field_in(self.version)
+        if name not in fields and entry.is_optional:
+            return absent_shape(entry, version=self.version, client_id=self._client_id)
+        if name not in fields:
+            raise SourceShapeError(f"{entry.via.model} has no field {name}.", client_id=self._client_id)
+        other = next(column for column in entry.key if column != entry.via.owner)
+        return Shape(
+            is_present=True, columns=(), missing={}, shape_hash=_hash([entry.table, name]),
+            references={other: str(fields[name].get("relation") or "")},
+        )  # fmt: skip
 
 
 def _line(record: Mapping[str, Any], encode: Sequence[Encoder]) -> str:
@@ -278,6 +364,12 @@ def _domains(scope: Scope, *, overlap: timedelta) -> list[list[Any]]:
             return [[("write_date", ">=", since.strftime("%Y-%m-%d %H:%M:%S"))]]
         case InBuckets(buckets=buckets):
             return [[("id", ">=", low * BUCKET_SIZE), ("id", "<", (low + 1) * BUCKET_SIZE)] for low in buckets]
+        case WithIds(ids=ids):
+            return [[("id", "in", list(ids[at : at + _IDS_PER_CALL]))] for at in range(0, len(ids), _IDS_PER_CALL)]
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _hash(parts: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +21,8 @@ import odoorpc
 
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceUnavailable
-from driftline.sources.calls import Answer, Budget, Footprint, PageTooLarge, SessionEnded, first_line, odoo_error
+from driftline.sources.base import Footprint
+from driftline.sources.calls import Answer, Budget, PageTooLarge, SessionEnded, first_line, odoo_error
 
 # At debug level odoorpc writes requests and answers, logins and rows included, to the log.
 logging.getLogger("odoorpc").setLevel(logging.INFO)
@@ -28,6 +30,8 @@ logging.getLogger("odoorpc").setLevel(logging.INFO)
 
 class RpcCaller:
     """See `sources.calls.Caller`."""
+
+    transport = "rpc"
 
     def __init__(
         self, *, host: str, port: int, is_tls: bool, database: str, login: str, password: str,
@@ -41,14 +45,18 @@ class RpcCaller:
             host, "jsonrpc+ssl" if is_tls else "jsonrpc", port, timeout=timeout_seconds, version=str(version),
             opener=self._opener,
         )  # fmt: skip
-        self._log_in()
+        self._session = threading.Lock()
+        self._log_ins = 0
+        self.user_id: int | None = None
+        self._log_in(self._log_ins)
 
     def call(self, model: str, method: str, arguments: Mapping[str, Any]) -> Any:
         params = {"model": model, "method": method, "args": [], "kwargs": dict(arguments)}
+        log_ins = self._log_ins
         try:
             return self._json(f"/web/dataset/call_kw/{model}/{method}", params)
         except SessionEnded:
-            self._log_in()
+            self._log_in(log_ins)
             return self._json(f"/web/dataset/call_kw/{model}/{method}", params)
 
     def server_time(self) -> datetime | None:
@@ -57,10 +65,16 @@ class RpcCaller:
     def close(self) -> None:
         self._opener.forget()
 
-    def _log_in(self) -> None:
-        result = self._json("/web/session/authenticate", self._credentials)
-        if not isinstance(result, Mapping) or not result.get("uid"):
-            raise SourceAccessDenied("Odoo refused the login.", hint="Check the login and key in its connection.")
+    def _log_in(self, known_log_ins: int) -> None:
+        """Log in, unless another thread has done so since the caller looked."""
+        with self._session:
+            if self._log_ins != known_log_ins:
+                return
+            result = self._json("/web/session/authenticate", self._credentials)
+            if not isinstance(result, Mapping) or not result.get("uid"):
+                raise SourceAccessDenied("Odoo refused the login.", hint="Check the login and key in its connection.")
+            self.user_id = int(result["uid"])
+            self._log_ins += 1
 
     def _json(self, path: str, params: Mapping[str, Any]) -> Any:
         try:
@@ -68,6 +82,8 @@ class RpcCaller:
         except odoorpc.error.RPCError as error:
             data = (error.info or {}).get("data", {}) if isinstance(error.info, Mapping) else {}
             raise odoo_error(str(data.get("name", "")), str(data.get("message") or error)) from None
+        except ValueError:
+            raise SourceUnavailable("the answer is no whole JSON.") from None
         except odoorpc.error.InternalError as error:
             raise SourceUnavailable(f"its server cannot be reached: {first_line(str(error).encode())}.") from None
 
@@ -86,12 +102,13 @@ class _Opener:
         self._http = build_opener(HTTPCookieProcessor(CookieJar()))
 
     def open(self, request: Request, timeout: float | None = None) -> io.BytesIO:
-        self._budget.wait()
-        started = time.monotonic()
-        self._footprint.calls += 1
-        answer = self._fetch(request, timeout)
-        self._footprint.seconds_waited += time.monotonic() - started
-        self._footprint.bytes_received += len(answer.body)
+        with self._budget.turn():
+            started = time.monotonic()
+            try:
+                answer = self._fetch(request, timeout)
+            finally:
+                self._footprint.add(calls=1, seconds_waited=time.monotonic() - started)
+        self._footprint.add(bytes_received=len(answer.body))
         self.server_time = answer.server_time() or self.server_time
         if answer.status != 200:
             raise answer.refusal()

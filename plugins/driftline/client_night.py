@@ -1,0 +1,314 @@
+"""One client's night: open the reading, stage every model, land all of it in one transaction, prove it.
+
+Planning and the night as a whole are `night`'s; how rows move is `landing`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from driftline import bookkeeping, keys, visibility
+from driftline.bookkeeping import PlannedNight
+from driftline.catalogue import Catalogue, Entry
+from driftline.errors import DriftlineError
+from driftline.landing import (
+    Choice,
+    Landed,
+    Night,
+    bury,
+    choose_scope,
+    land_absent,
+    merge,
+    move_watermark,
+    read_cursors,
+    stage,
+)
+from driftline.reconcile import Comparison, Proof, compare_values, prove, prove_absent, prove_keys
+from driftline.registry import Client
+from driftline.sources import Cursor, Everything, Footprint, Reading, Since, open_reading
+from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
+from driftline.watching import Deadline, LogProgress, Watch, all_of
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as DatabaseCursor
+
+    from driftline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ClientReport:
+    """What one client's night came to."""
+
+    client_id: str
+    state: str  # succeeded, or skipped (a past day is recomputed, nothing is read)
+    odoo_version: str | None = None
+    transport: str | None = None
+    row_count: int = 0
+    byte_count: int = 0
+    held_count: int = 0
+    repaired_count: int = 0
+    elapsed_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How this reading is done: every value compared, deletions believed whatever their number (of these models)."""
+
+    compares_values: bool = False
+    believed_models: frozenset[str] | None = frozenset()  # None: all
+
+    def belief(self, entry: Entry, client: Client) -> keys.Belief:
+        """Say how many deletions of a model are believed."""
+        if self.believed_models is None or entry.model in self.believed_models:
+            return keys.EVERYTHING_IS_BELIEVED
+        return keys.Belief.of(client.limits)
+
+
+def deadline_of(client: Client, planned: PlannedNight) -> Deadline:
+    """Give the moment by which the client must have been read: its own limit, or the night's cut-off."""
+    minutes = client.limits.extraction_timeout_minutes
+    if planned.seconds_left < minutes * 60:
+        return Deadline(time.monotonic() + planned.seconds_left, "the night's cut-off has come")
+    return Deadline(time.monotonic() + minutes * 60, f"reading took longer than {minutes} minutes")
+
+
+def land_client(
+    settings: Settings,
+    client: Client,
+    catalogue: Catalogue,
+    *,
+    url: str,
+    night: Night,
+    deadline: Deadline,
+    manner: Manner,
+    watch: Watch,
+) -> ClientReport:
+    """Read and land everything; commit at the end or keep nothing. Errors of the source name the client."""
+    started = time.monotonic()
+    watch = all_of(deadline, LogProgress(client.client_id), watch)
+    with (
+        _naming(client.client_id),
+        open_reading(client, url=url, catalogue=catalogue, salt=settings.hash_salt, now=night.read_at) as reading,
+        connect(settings, role=Role.LOADER, application=f"driftline {client.client_id} landing") as connection,
+        connection.cursor() as cursor,
+    ):
+        job = _ClientNight(client, catalogue, reading, cursor, night, manner, watch)
+        total = job.run()
+        elapsed_seconds = time.monotonic() - started
+    log.info("%s: %d rows read in %.1f s", client.client_id, total.rows_read, elapsed_seconds)
+    return ClientReport(
+        client_id=client.client_id,
+        state="succeeded",
+        odoo_version=str(reading.version),
+        transport=reading.transport,
+        row_count=total.rows_read,
+        byte_count=total.byte_count,
+        held_count=job.held_count,
+        repaired_count=job.repaired_count,
+        elapsed_seconds=elapsed_seconds,
+    )
+
+
+@dataclass
+class _Staged:
+    """A model on its way; `choice` is None where the client's Odoo lacks or hides it."""
+
+    entry: Entry
+    choice: Choice | None
+    landed: Landed = field(default_factory=Landed)
+    are_keys_listed: bool = False
+    footprint: Footprint = field(default_factory=Footprint)
+    known: Cursor | None = None
+    elapsed_seconds: float = 0.0
+
+
+class _ClientNight:
+    """One client's models, from the source to `raw`, within one transaction of the warehouse."""
+
+    def __init__(
+        self,
+        client: Client,
+        catalogue: Catalogue,
+        reading: Reading,
+        cursor: DatabaseCursor,
+        night: Night,
+        manner: Manner,
+        watch: Watch,
+    ) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._reading = reading
+        self._cursor = cursor
+        self._night = night
+        self._manner = manner
+        self._watch = watch
+        self.held_count = 0
+        self.repaired_count = 0
+
+    def run(self) -> Landed:
+        """Stage everything, then land it; the source is done with when landing begins, save for repairs."""
+        total = Landed()
+        # Shapes first: a missing right or a changed column is found before the first row moves.
+        for entry in self._catalogue:
+            self._reading.shape(entry)
+        cursors = read_cursors(self._cursor, self._client.client_id)
+        forced = self._reason_to_read_all(cursors)
+        staged = [self._stage(entry, cursors.get(entry.model), forced) for entry in self._catalogue]
+        hold_for_transaction(self._cursor, BUILD_LOCK, is_shared=True)
+        for item in staged:
+            self._watch(item.entry.model, item.landed.rows_read)
+            total.add(self._land(item))
+        client_id, night = self._client.client_id, self._night
+        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id)
+        visibility.record(self._cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
+        bookkeeping.succeed_client_run(self._cursor, self._night, self._reading, landed=total)
+        return total
+
+    @property
+    def _is_direct(self) -> bool:
+        return self._reading.transport == "postgres"
+
+    def _reason_to_read_all(self, cursors: dict[str, Cursor]) -> str | None:
+        """Look whether the database was put back to an older state; then no cursor of any model is worth anything."""
+        if self._is_direct:
+            return None
+        if self._manner.compares_values:
+            return "every value is compared"
+        for entry in self._catalogue:
+            is_stamped = "write_date" in self._reading.shape(entry).columns
+            if entry.model in cursors and is_stamped and entry.rpc_mode != "full":
+                known = keys.newest_rows(self._cursor, entry, self._client.client_id)
+                if known and self._reading.went_back(entry, known):
+                    log.warning("%s: %s is older than it was: all is read anew", self._client.client_id, entry.model)
+                    return "the database was put back to an older state"
+        return None
+
+    def _stage(self, entry: Entry, known: Cursor | None, forced: str | None) -> _Staged:
+        started, before = time.monotonic(), self._reading.footprint.copy()
+        if not self._reading.shape(entry).is_present:
+            return _Staged(entry, None)
+        client_id = self._client.client_id
+        choice = choose_scope(self._cursor, entry, self._reading, client_id, known=known, forced=forced)
+        item = _Staged(entry, choice, known=known)
+        item.landed.add(stage(self._cursor, entry, self._reading, choice, self._night, self._watch))
+        if not self._is_direct and isinstance(choice.scope, Since):
+            keys.list_keys(self._cursor, entry, self._reading, self._watch)
+            item.are_keys_listed = True
+            item.landed.add(keys.stage_missing(self._cursor, entry, self._reading, self._night, self._watch))
+        item.footprint = self._reading.footprint.since(before)
+        item.elapsed_seconds = time.monotonic() - started
+        log.info("%s: %s: %d rows, %s (%s)", client_id, entry.model, item.landed.rows_read, choice.mode, choice.reason)
+        return item
+
+    def _land(self, item: _Staged) -> Landed:
+        started, before = time.monotonic(), self._reading.footprint.copy()
+        entry, comparison = item.entry, None
+        if item.choice is None:
+            proof = self._land_absent(item)
+        elif self._is_direct:
+            proof = self._land_direct(item, item.choice)
+            if self._manner.compares_values:
+                comparison = compare_values(self._cursor, entry, self._reading, self._night)
+        else:
+            missed_count = self._missed(item)
+            proof = self._land_listed(item, item.choice)
+            if self._manner.compares_values:
+                comparison = self._comparison(proof, missed_count)
+        if item.choice is not None:
+            is_full = isinstance(item.choice.scope, Everything)
+            move_watermark(self._cursor, entry, self._reading, self._night, is_full=is_full)
+        item.elapsed_seconds += time.monotonic() - started
+        later = self._reading.footprint.since(before)
+        item.footprint.add(calls=later.calls, seconds_waited=later.seconds_waited)
+        self._record(item, proof, comparison)
+        return item.landed
+
+    def _land_absent(self, item: _Staged) -> Proof:
+        is_hidden = self._reading.shape(item.entry).is_hidden
+        if not is_hidden:
+            item.landed.add(land_absent(self._cursor, item.entry, self._night))
+        return prove_absent(self._cursor, item.entry, self._night, is_hidden=is_hidden)
+
+    def _land_direct(self, item: _Staged, choice: Choice) -> Proof:
+        if not choice.is_first:
+            if item.landed.rows_read:
+                item.landed.add(merge(self._cursor, item.entry, self._night))
+            if isinstance(choice.scope, Everything):
+                item.landed.add(bury(self._cursor, item.entry, self._night))
+        proof = prove(self._cursor, item.entry, self._reading, self._night)
+        item.landed.add(proof.repaired)
+        return proof
+
+    def _land_listed(self, item: _Staged, choice: Choice) -> Proof:
+        entry, held_count = item.entry, 0
+        listed_count = item.landed.rows_read
+        if not choice.is_first:
+            if item.landed.rows_read:
+                item.landed.add(merge(self._cursor, entry, self._night))
+            belief = self._manner.belief(entry, self._client)
+            buried, held_count = keys.bury_unlisted(
+                self._cursor, entry, self._night, are_keys_listed=item.are_keys_listed, belief=belief
+            )
+            item.landed.add(buried)
+            listed_count = keys.listed_count(self._cursor, entry, are_keys_listed=item.are_keys_listed)
+        self.held_count += held_count
+        is_full = isinstance(choice.scope, Everything)
+        return prove_keys(
+            self._cursor, entry, self._night, listed_count=listed_count, held_count=held_count, is_full=is_full
+        )
+
+    def _missed(self, item: _Staged) -> int:
+        """Count what the nights before have missed; only a full reading of a model with a cursor can tell."""
+        is_told = item.choice is not None and not item.choice.is_first and item.entry.rpc_mode != "full"
+        if not (self._manner.compares_values and is_told and item.known is not None):
+            return 0
+        overlap = timedelta(minutes=self._client.limits.rpc_overlap_minutes)
+        window_start = bookkeeping.moment(item.known.position["since"]) - overlap
+        return keys.count_missed(self._cursor, item.entry, self._client.client_id, window_start=window_start)
+
+    def _comparison(self, proof: Proof, missed_count: int) -> Comparison:
+        verdict = "different" if proof.verdict in ("incomplete", "held") else "repaired" if missed_count else "equal"
+        return Comparison(
+            method="every value read and compared",
+            row_count=proof.source_count or 0,
+            repaired_count=missed_count,
+            verdict=verdict,
+        )
+
+    def _record(self, item: _Staged, proof: Proof, comparison: Comparison | None) -> None:
+        bookkeeping.record_extract(
+            self._cursor,
+            item.entry,
+            self._night,
+            mode=item.choice.mode if item.choice else "absent",
+            reason=item.choice.reason if item.choice else proof.method,
+            landed=item.landed,
+            proof=proof,
+            seconds=item.elapsed_seconds,
+            footprint=item.footprint,
+        )
+        bookkeeping.record_completeness(self._cursor, item.entry, self._night, proof)
+        bookkeeping.record_coverage(self._cursor, item.entry, self._reading, self._night)
+        if comparison is not None:
+            self.repaired_count += comparison.repaired_count
+            bookkeeping.record_comparison(
+                self._cursor, item.entry, self._night, comparison, seconds=item.elapsed_seconds
+            )
+
+
+@contextmanager
+def _naming(client_id: str) -> Iterator[None]:
+    """Give errors that arise below without a client the client's name."""
+    try:
+        yield
+    except DriftlineError as error:
+        error.client_id = error.client_id or client_id
+        raise
