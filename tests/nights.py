@@ -6,23 +6,25 @@ from datetime import UTC, datetime
 
 from driftline import night
 from driftline.catalogue import OdooVersion
-from driftline.night import ClientReport
+from driftline.client_night import ClientReport
 from integration.odoo_source import differences
 
 
-def run_night(warehouse, source_url: str, number: int, *, client_id: str = "aegean") -> ClientReport:
+def run_night(
+    warehouse, source_url: str, number: int, *, client_id: str = "aegean", kind: str = "nightly"
+) -> ClientReport:
     """Do night `number` (the day of November 2026) of one client."""
-    night_id = plan_night(warehouse, number, client_id=client_id)
+    night_id = plan_night(warehouse, number, client_id=client_id, kind=kind)
     try:
         return night.read_client(warehouse.settings, night_id=night_id, client_id=client_id, connection=source_url)
     finally:
         night.finish(warehouse.settings, night_id=night_id)
 
 
-def plan_night(warehouse, number: int, *, client_id: str = "aegean") -> str:
+def plan_night(warehouse, number: int, *, client_id: str = "aegean", kind: str = "nightly") -> str:
     night_id = f"night {number}"
     moment = datetime(2026, 11, number, 2, tzinfo=UTC)
-    night.plan(warehouse.settings, night_id=night_id, now=moment, conf={"client": client_id})
+    night.plan(warehouse.settings, night_id=night_id, now=moment, conf={"client": client_id}, kind=kind)
     return night_id
 
 

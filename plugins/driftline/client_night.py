@@ -150,6 +150,7 @@ class _ClientNight:
         self._night = night
         self._manner = manner
         self._watch = watch
+        self._source_counts: dict[str, int | None] = {}
         self.held_count = 0
         self.repaired_count = 0
 
@@ -167,7 +168,7 @@ class _ClientNight:
             self._watch(item.entry.model, item.landed.rows_read)
             total.add(self._land(item))
         client_id, night = self._client.client_id, self._night
-        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id)
+        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, self._source_counts)
         visibility.record(self._cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
         bookkeeping.succeed_client_run(self._cursor, self._night, self._reading, landed=total)
         return total
@@ -284,6 +285,7 @@ class _ClientNight:
         )
 
     def _record(self, item: _Staged, proof: Proof, comparison: Comparison | None) -> None:
+        self._source_counts[item.entry.model] = proof.source_count
         bookkeeping.record_extract(
             self._cursor,
             item.entry,

@@ -1,59 +1,79 @@
-"""The least rights a reading role needs on a client's database, as a SQL script its administrator can read and run."""
+"""The least rights that reading needs, as a script that the client's administrator can read and run.
+
+On the direct path SQL for a PostgreSQL role; over RPC a script for Odoo's own shell, for a user.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from importlib import resources
 
 from driftline.catalogue import Catalogue, Entry, OdooVersion
+from driftline.catalogue.versions import SUPPORTED_MAJORS
 from driftline.errors import ConfigError
 from driftline.registry import Client
 
-_HEAD = """\
--- Least rights for Driftline to read {name} ({client_id}):
--- SELECT on exactly the columns that the catalogue reads, and on xmin, the row version.
--- Run it in the Odoo database as its owner, and again after an Odoo upgrade; it may be run repeatedly.
--- Give the role a password afterwards: \\password {role}
-do $driftline$
-begin
-  if not exists (select from pg_roles where rolname = '{role}') then
-    create role {role} login;
-  end if;
-end $driftline$;
-alter role {role} set default_transaction_read_only = on;
-grant usage on schema public to {role};
-do $driftline$
-declare wanted record; columns text;
-begin
-  for wanted in select * from (values
-{tables}
-  ) as t (name, columns)
-  loop
-    select string_agg(quote_ident(attname), ', ') into columns from pg_attribute
-      where attrelid = to_regclass('public.' || quote_ident(wanted.name)) and attname = any(wanted.columns)
-        and not attisdropped;
-    if columns is not null then  -- tables of modules that are not installed are left out
-      execute format('revoke all on public.%I from {role}', wanted.name);
-      execute format('grant select (%s) on public.%I to {role}', columns, wanted.name);
-    end if;
-  end loop;
-end $driftline$;
-"""
+SECOND_FACTOR_VIEW = "driftline_second_factor"
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
 
 
-def grant_script(client: Client, catalogue: Catalogue, *, role: str = "driftline_reader") -> str:
-    """Write the script; without a pinned version it names the columns of all versions and skips what is absent.
+def grant_script(
+    client: Client, catalogue: Catalogue, *, role: str = "driftline_reader", shows_second_factor: bool = False
+) -> str:
+    """Write the SQL; without a pinned version it names the columns of all versions and skips what is absent.
 
-    Raises ConfigError when the role is not a plain SQL identifier.
+    With `shows_second_factor`, a view tells who has a second factor, and nothing else of it: the role never gets at the
+    secret. Raises ConfigError when the role is not a plain SQL identifier.
     """
-    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", role):
-        raise ConfigError(f"'{role}' is not a plain role name (lower-case letters, digits and _).")
-    versions = [client.version] if client.version else [OdooVersion(major) for major in range(14, 21)]
+    _check_name(role)
     lines = []
     for entry in catalogue:
-        columns = _columns(entry, versions)
+        columns = _columns(entry, _versions(client))
         if columns:
             lines.append(f"    ('{entry.table}', array[{', '.join(repr(column) for column in columns)}])")
-    return _HEAD.format(name=_comment(client.name), client_id=client.client_id, role=role, tables=",\n".join(lines))
+    script = _template("grants.sql").format(
+        name=_comment(client.name), client_id=client.client_id, role=role, tables=",\n".join(lines)
+    )
+    if shows_second_factor:
+        script += _template("grants_second_factor.sql").format(role=role, view=SECOND_FACTOR_VIEW)
+    return script
+
+
+def shell_script(client: Client, catalogue: Catalogue, *, login: str = "driftline_reader") -> str:
+    """Write a script for `odoo-bin shell`: a group with the right to read exactly these models, and a user in it.
+
+    Raises ConfigError when the login is not a plain name.
+    """
+    _check_name(login)
+    models = sorted(
+        {
+            entry.via.model if entry.via else entry.model
+            for entry in catalogue
+            if any(entry.exists_in(version) for version in _versions(client))
+        }
+    )
+    listed = "".join(f"    {json.dumps(model)},\n" for model in models)
+    return (
+        _template("grants_shell.py.txt")
+        .replace("{{name}}", _comment(client.name))
+        .replace("{{client_id}}", client.client_id)
+        .replace("{{login}}", login)
+        .replace("{{models}}", listed)
+    )
+
+
+def _template(name: str) -> str:
+    return resources.files("driftline").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _versions(client: Client) -> list[OdooVersion]:
+    return [client.version] if client.version else [OdooVersion(major) for major in SUPPORTED_MAJORS]
+
+
+def _check_name(name: str) -> None:
+    if not _PLAIN_NAME.match(name):
+        raise ConfigError(f"'{name}' is not a plain role name (lower-case letters, digits and _).")
 
 
 def _columns(entry: Entry, versions: list[OdooVersion]) -> list[str]:

@@ -15,9 +15,12 @@ from driftline.catalogue import Entry
 from driftline.landing import Landed, Night, bury, fill_stage, merge
 from driftline.sources import Digest, InBuckets, Reading
 from driftline.sources.postgres import digest_query, value_digest_query
+from driftline.warehouse import Role, connect
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as DatabaseCursor
+
+    from driftline.settings import Settings
 
 
 @dataclass
@@ -42,6 +45,29 @@ class Comparison:
     row_count: int
     repaired_count: int
     verdict: str
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """A comparison of one client's model, as it was recorded."""
+
+    client_id: str
+    model: str
+    method: str
+    row_count: int
+    repaired_count: int
+    verdict: str
+
+
+def read_comparisons(settings: Settings, *, night_id: str) -> list[ModelComparison]:
+    """Read what a night's comparisons of every value came to."""
+    with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select client_id, model, method, row_count, repaired_count, verdict from ops.reconciliation"
+            " where night_id = %s order by 1, 2",
+            (night_id,),
+        )
+        return [ModelComparison(*row) for row in cursor.fetchall()]
 
 
 def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Proof:

@@ -58,7 +58,7 @@ class Limits(_Strict):
     rpc_timeout_seconds: int = Field(default=120, ge=1, le=3_600)
     rpc_page_rows: int = Field(default=500, ge=10, le=10_000)
     rpc_largest_page_rows: int = Field(default=2_000, ge=10, le=10_000)
-    rpc_calls_per_second: float = Field(default=20, gt=0, le=1_000)
+    rpc_calls_per_second: float = Field(default=30, gt=0, le=1_000)
     rpc_concurrent_calls: int = Field(default=2, ge=1, le=16)
     rpc_overlap_minutes: int = Field(default=120, ge=1, le=1_440)
     rpc_full_read_every_nights: int = Field(default=7, ge=1, le=90)

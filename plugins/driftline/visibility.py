@@ -7,13 +7,14 @@ the other, rows are hidden (or went between two pages, which the next night puts
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
-from driftline.catalogue import Catalogue, Entry
+from driftline.catalogue import Entry
 from driftline.sources import Reading
 
 if TYPE_CHECKING:
@@ -34,8 +35,18 @@ class Sight:
     dangling_count: int
 
 
-def look(cursor: DatabaseCursor, catalogue: Catalogue, reading: Reading, client_id: str) -> list[Sight]:
-    """Judge every model that the client's Odoo has, with what lies in the warehouse as evidence."""
+def look(
+    cursor: DatabaseCursor,
+    catalogue: Iterable[Entry],
+    reading: Reading,
+    client_id: str,
+    read_counts: Mapping[str, int | None],
+) -> list[Sight]:
+    """Judge every model that the client's Odoo has, with what lies in the warehouse as evidence.
+
+    `read_counts` says how many rows of each model the source has listed.
+    """
+    catalogue = list(catalogue)
     pointed_at = _pointed_at(catalogue, reading)
     sights = []
     for entry in catalogue:
@@ -46,13 +57,13 @@ def look(cursor: DatabaseCursor, catalogue: Catalogue, reading: Reading, client_
         if shape.is_hidden:
             sights.append(Sight(entry.model, "none", said.reason, None, None, 0))
             continue
-        read_count = _live_count(cursor, entry, client_id) if reading.transport != "postgres" else None
+        read_count = read_counts.get(entry.model)
         dangling = _dangling(cursor, entry, pointed_at[entry.model], client_id)
         reasons = [said.reason] if said.reason else []
         if dangling:
             reasons.append(f"{dangling} rows that others point at cannot be seen")
-        if entry.kind == "model" and None not in (said.visible_count, read_count):
-            reasons += _count_reason(said.visible_count or 0, read_count or 0)
+        if entry.kind == "model" and said.visible_count is not None and read_count is not None:
+            reasons += _count_reason(said.visible_count, read_count)
         sights.append(
             Sight(
                 entry.model,
@@ -88,7 +99,7 @@ def _count_reason(visible_count: int, read_count: int) -> list[str]:
     return [f"the source counts {visible_count} rows and gave {read_count}"]
 
 
-def _pointed_at(catalogue: Catalogue, reading: Reading) -> dict[str, list[tuple[Entry, str]]]:
+def _pointed_at(catalogue: Iterable[Entry], reading: Reading) -> dict[str, list[tuple[Entry, str]]]:
     """Find the columns that point at each model."""
     found: dict[str, list[tuple[Entry, str]]] = defaultdict(list)
     for entry in catalogue:
@@ -112,15 +123,5 @@ def _dangling(cursor: DatabaseCursor, entry: Entry, pointers: list[tuple[Entry, 
             " and not exists (select from raw.{table} t where t.client_id = {client} and t.id = p.id"
             " and t._deleted_at is null)"
         ).format(pointing=pointing, table=sql.Identifier(entry.table), client=sql.Literal(client_id))
-    )
-    return int((cursor.fetchone() or (0,))[0])
-
-
-def _live_count(cursor: DatabaseCursor, entry: Entry, client_id: str) -> int:
-    cursor.execute(
-        sql.SQL("select count(*) from raw.{} where client_id = %s and _deleted_at is null").format(
-            sql.Identifier(entry.table)
-        ),
-        (client_id,),
     )
     return int((cursor.fetchone() or (0,))[0])

@@ -43,7 +43,7 @@ def test_a_night_by_command_line_publishes_who_could_be_read_and_names_who_could
     assert done.returncode == 3, done.stderr
     result = json.loads(done.stdout)
     assert [client["client_id"] for client in result["clients"]] == ["aegean"]
-    assert "its database cannot be reached" in result["failures"]["silent"]
+    assert "its database cannot be reached" in result["failures"]["silent"]["message"]
     assert result["published"]["published_client_ids"] == ["aegean"]
     assert "silent" in result["alert"]["body"]
     assert "hunter2" not in done.stdout + done.stderr

@@ -11,24 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from driftline.alerts import reading
+from driftline.alerts.finding import CRITICAL, EVERYONE, WARNING, Finding
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-EVERYONE = "*"
-CRITICAL, WARNING = "critical", "warning"
 _ERROR_LENGTH = 200
 _SCOPE = re.compile(r" of \d{4}Q[1-4]\Z")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One matter of one client ('*': of all). `name` identifies it from night to night; `advice` is not compared."""
-
-    client_id: str
-    name: str
-    severity: str
-    summary: str
-    advice: str
 
 
 @dataclass(frozen=True)
@@ -38,14 +28,20 @@ class Situation:
     headline: str
     findings: tuple[Finding, ...]
     clients_judged_on_reading: frozenset[str]
+    clients_read: frozenset[str]
     clients_judged_on_checks: frozenset[str]
     is_run_judged: bool
+    is_reconciliation: bool
     quarter: str | None
 
     def is_judged(self, client_id: str, name: str) -> bool:
         """Say whether this night would have found the matter again if it still stood."""
         if name == "not read":
             return client_id in self.clients_judged_on_reading
+        if name == reading.REPAIRED:
+            return client_id in self.clients_read and self.is_reconciliation
+        if name in reading.NAMES:
+            return client_id in self.clients_read
         if name == "run not begun":
             return self.is_run_judged
         if not name.endswith(_scope(self.quarter)) or (self.quarter is None and _SCOPE.search(name)):
@@ -61,10 +57,15 @@ class _Night:
     as_of_at: datetime | None
     is_recomputation: bool
     client_ids: tuple[str, ...]
+    kind: str
 
     @property
     def is_planned(self) -> bool:
         return self.as_of_at is not None
+
+    @property
+    def is_reconciliation(self) -> bool:
+        return self.kind == "reconcile"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def observe(cursor: Cursor, *, night_id: str, build_id: str | None) -> Situation
     build = _build(cursor, night_id=night_id, build_id=build_id)
     findings = _unread(cursor, night) if night.is_planned and not night.is_recomputation else []
     unread = {finding.client_id for finding in findings}
-    findings += _of_the_run(cursor, night, build)
+    findings += reading.find(cursor, night.night_id)
+    if not night.is_reconciliation:  # which builds and publishes nothing
+        findings += _of_the_run(cursor, night, build)
     gated: frozenset[str] = frozenset()
     if build is not None and build.state == "succeeded":
         findings += _checks(cursor, build, unread)
@@ -91,17 +94,23 @@ def observe(cursor: Cursor, *, night_id: str, build_id: str | None) -> Situation
         headline=_headline(cursor, night, build, unread),
         findings=tuple(findings),
         clients_judged_on_reading=frozenset(() if night.is_recomputation else night.client_ids),
+        clients_read=frozenset(() if night.is_recomputation else set(night.client_ids) - unread),
         # An unread client's own checks are not told, so neither is that they are over.
         clients_judged_on_checks=(gated - unread) | {EVERYONE} if gated else gated,
-        is_run_judged=night.is_planned or build is not None,
+        is_run_judged=(night.is_planned and not night.is_reconciliation) or build is not None,
+        is_reconciliation=night.is_reconciliation,
         quarter=build.quarter if build else None,
     )
 
 
 def _night(cursor: Cursor, night_id: str) -> _Night:
-    cursor.execute("select as_of_at, is_recomputation, client_ids from ops.night where night_id = %s", (night_id,))
+    cursor.execute(
+        "select as_of_at, is_recomputation, client_ids, kind from ops.night where night_id = %s", (night_id,)
+    )
     row = cursor.fetchone()
-    return _Night(night_id, row[0], row[1], tuple(row[2])) if row else _Night(night_id, None, False, ())
+    if row is None:
+        return _Night(night_id, None, False, (), "nightly")
+    return _Night(night_id, row[0], row[1], tuple(row[2]), row[3])
 
 
 def _build(cursor: Cursor, *, night_id: str, build_id: str | None) -> _Build | None:
@@ -221,6 +230,8 @@ def _headline(cursor: Cursor, night: _Night, build: _Build | None, unread: set[s
         parts.append(
             "nothing read (a past day)" if night.is_recomputation else f"{total - len(unread)} of {total} clients read"
         )
+    if night.is_reconciliation:
+        return f"{subject}: {', '.join(parts)}, every value compared."
     cursor.execute(
         "select count(*) filter (where is_published), count(*) filter (where not is_published)"
         " from review.publication where build_id = %s",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from driftline.alerts.findings import CRITICAL, EVERYONE, WARNING, Finding, Situation, in_utc
+from driftline.alerts.finding import CRITICAL, EVERYONE, WARNING, Finding
+from driftline.alerts.findings import Situation, in_utc
 
 _WEIGHT = {WARNING: 0, CRITICAL: 1}
 _NAMED_CLIENTS = 10

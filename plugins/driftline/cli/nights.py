@@ -1,4 +1,4 @@
-"""Commands that do a night's steps without Airflow: run, extract, build, check, publish."""
+"""Commands that do a night's steps without Airflow: run, extract, reconcile, build, check, publish."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from driftline import night
-from driftline.cli.app import AsJson, ClientOption, app, console, emit, errors, now, table
+from driftline.catalogue import load_catalogue
+from driftline.cli.app import AsJson, ClientOption, app, console, emit, now, table
+from driftline.cli.progress import ReadingProgress
 from driftline.client_night import ClientReport
-from driftline.errors import DriftlineError
+from driftline.errors import ConfigError, DriftlineError
 from driftline.night import NightPlan
+from driftline.reconcile import read_comparisons
 from driftline.settings import Settings
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="How many clients are read at once.")]
@@ -50,13 +52,52 @@ def run(client: ClientOption = None, as_of_on: AsOfOn = None, workers: Workers =
 def extract(client: ClientOption = None, workers: Workers = 2, as_json: AsJson = False) -> None:
     """Read one client's Odoo (or all clients') into the warehouse, and build nothing."""
     settings = Settings.from_environment()
-    plan = _plan(settings, client=client, as_of_on=None)
+    plan = _plan(settings, client=client)
     reports, failures = _read(settings, plan, workers=workers, is_quiet=as_json)
     if as_json:
         emit({"night_id": plan.night_id, "clients": reports, "failures": _described(failures)})
     else:
         _show_reading(plan, reports, failures)
     _leave(failures, is_gate_closed=False)
+
+
+@app.command()
+def reconcile(
+    client: ClientOption = None,
+    accepts_deletions: Annotated[
+        bool, typer.Option("--accept-deletions", help="Believe the deletions that were held; needs --client.")
+    ] = False,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="With --accept-deletions: only of this model; may be repeated.")
+    ] = None,
+    workers: Workers = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every value in the warehouse with the clients' Odoo, repair what differs, record it.
+
+    Exit code 1 when something differs that could not be repaired, or deletions are still held.
+    """
+    if (accepts_deletions and client is None) or (model and not accepts_deletions):
+        raise ConfigError("--accept-deletions needs --client, and --model needs --accept-deletions.")
+    if unknown := sorted(set(model or ()) - set(load_catalogue().entries)):
+        raise ConfigError(f"no model '{unknown[0]}' in the catalogue.")
+    believed = frozenset(model) if model else None if accepts_deletions else frozenset[str]()
+    settings = Settings.from_environment()
+    plan = _plan(settings, client=client, kind="reconcile")
+    reports, failures = _read(settings, plan, workers=workers, is_quiet=as_json, believed_models=believed)
+    comparisons = read_comparisons(settings, night_id=plan.night_id)
+    if as_json:
+        emit({"night_id": plan.night_id, "clients": reports, "failures": _described(failures),
+              "comparisons": comparisons})  # fmt: skip
+    else:
+        _show_reading(plan, reports, failures)
+        differing = [c for c in comparisons if c.verdict != "equal"]
+        equal = sum(c.row_count for c in comparisons if c.verdict == "equal")
+        console.print(f"{equal:,} rows of {len(comparisons) - len(differing)} models are equal.", highlight=False)
+        if differing:
+            rows = [(c.client_id, c.model, c.row_count, c.repaired_count, c.verdict, c.method) for c in differing]
+            table("Not equal", ["client", "model", "rows compared", "repaired", "verdict", "how"], rows)
+    _leave(failures, is_gate_closed=any(c.verdict == "different" for c in comparisons))
 
 
 @app.command()
@@ -101,10 +142,10 @@ def publish(build_id: BuildId, as_json: AsJson = False) -> None:
         console.print(str(report), highlight=False)
 
 
-def _plan(settings: Settings, *, client: str | None, as_of_on: str | None) -> NightPlan:
+def _plan(settings: Settings, *, client: str | None, as_of_on: str | None = None, kind: str = "nightly") -> NightPlan:
     conf = {key: value for key, value in (("client", client), ("as_of_on", as_of_on)) if value is not None}
     moment = now()
-    return night.plan(settings, night_id=_night_id(moment), now=moment, conf=conf)
+    return night.plan(settings, night_id=_night_id(moment), now=moment, conf=conf, kind=kind)
 
 
 def _night_id(moment: datetime) -> str:
@@ -112,39 +153,50 @@ def _night_id(moment: datetime) -> str:
 
 
 def _read(
-    settings: Settings, plan: NightPlan, *, workers: int, is_quiet: bool
+    settings: Settings,
+    plan: NightPlan,
+    *,
+    workers: int,
+    is_quiet: bool,
+    believed_models: frozenset[str] | None = frozenset(),
 ) -> tuple[list[ClientReport], dict[str, DriftlineError]]:
     """Read the clients side by side; one that fails is told and leaves the others alone."""
     reports: list[ClientReport] = []
     failures: dict[str, DriftlineError] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, disable=is_quiet) as progress, ThreadPoolExecutor(workers) as pool:
-        bar = progress.add_task("reading clients", total=len(plan.client_ids))
-        jobs = {
-            pool.submit(night.read_client, settings, night_id=plan.night_id, client_id=client_id): client_id
-            for client_id in plan.client_ids
-        }
+    with ReadingProgress(len(plan.client_ids), is_quiet=is_quiet) as progress, ThreadPoolExecutor(workers) as pool:
+
+        def read(client_id: str) -> ClientReport:
+            with progress.client(client_id) as watch:
+                return night.read_client(
+                    settings,
+                    night_id=plan.night_id,
+                    client_id=client_id,
+                    believed_models=believed_models,
+                    watch=watch,
+                )
+
+        jobs = {pool.submit(read, client_id): client_id for client_id in plan.client_ids}
         for job in as_completed(jobs):
             try:
                 reports.append(job.result())
             except DriftlineError as error:
                 failures[jobs[job]] = error
-            progress.advance(bar)
     night.finish(settings, night_id=plan.night_id)
     return sorted(reports, key=lambda report: report.client_id), dict(sorted(failures.items()))
 
 
 def _show_reading(plan: NightPlan, reports: list[ClientReport], failures: dict[str, DriftlineError]) -> None:
     rows: list[tuple[object, ...]] = [
-        (report.client_id, report.state, report.odoo_version, report.row_count, report.elapsed_seconds, None)
-        for report in reports
+        (r.client_id, r.state, r.transport, r.odoo_version, r.row_count, r.held_count, r.elapsed_seconds, None)
+        for r in reports
     ]
-    rows += [(client_id, "failed", None, None, None, str(error)) for client_id, error in failures.items()]
-    table(f"Night {plan.night_id}", ["client", "state", "Odoo", "rows read", "seconds", "what is wrong"], rows)
+    rows += [(client_id, "failed", *[None] * 5, str(error)) for client_id, error in failures.items()]
+    columns = ["client", "state", "read over", "Odoo", "rows read", "deletions held", "seconds", "what is wrong"]
+    table(f"Night {plan.night_id}", columns, rows)
 
 
-def _described(failures: dict[str, DriftlineError]) -> dict[str, str]:
-    return {client_id: str(error) for client_id, error in failures.items()}
+def _described(failures: dict[str, DriftlineError]) -> dict[str, dict[str, object]]:
+    return {client_id: error.as_data() for client_id, error in failures.items()}
 
 
 def _leave(failures: dict[str, DriftlineError], *, is_gate_closed: bool) -> None:

@@ -1,7 +1,8 @@
-"""Commands that look after the warehouse and look into it: migrate, status, grants, review."""
+"""Commands that look after the warehouse and look into it: migrate, status, grants, check-client, review."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -58,15 +59,58 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def grants(
     client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
-    role: Annotated[str, typer.Option(help="The reading role on the client's database.")] = "driftline_reader",
+    role: Annotated[str, typer.Option(help="The reading role, or the login of Odoo's user.")] = "driftline_reader",
+    is_rpc: Annotated[
+        bool, typer.Option("--rpc", help="For reading over RPC: a script for Odoo's shell. Implied by the transport.")
+    ] = False,
+    shows_second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="Also a view that tells who has a second factor (direct path).")
+    ] = False,
 ) -> None:
-    """Print the SQL that gives a reading role exactly what is needed on the client's own database."""
+    """Print the script that gives a reading account exactly the rights it needs on the client's side."""
     from driftline.catalogue import load_catalogue
-    from driftline.grants import grant_script
+    from driftline.grants import grant_script, shell_script
     from driftline.registry import load_registry
 
-    registry = load_registry(Settings.from_environment().clients_file)
-    typer.echo(grant_script(registry.client(client), load_catalogue(), role=role), nl=False)
+    entry = load_registry(Settings.from_environment().clients_file).client(client)
+    catalogue = load_catalogue()
+    if is_rpc or entry.transport in ("rpc", "json2"):
+        script = shell_script(entry, catalogue, login=role)
+    else:
+        script = grant_script(entry, catalogue, role=role, shows_second_factor=shows_second_factor)
+    typer.echo(script, nl=False)
+
+
+@app.command("check-client")
+def check_client(
+    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    as_json: AsJson = False,
+) -> None:
+    """Look at a client's Odoo without landing anything: what answers, which models, is every row in sight?
+
+    Exit code 1 when a model cannot be read that its Odoo has; models that are only partly visible are named.
+    """
+    from driftline.client_check import check_client as run
+
+    found = run(Settings.from_environment(), client_id=client)
+    if as_json:
+        emit(found)
+    else:
+        console.print(
+            f"{client}: Odoo {found.odoo_version} over {found.transport}, {found.calls} calls"
+            + (f", as user {found.reader_user_id}" if found.reader_user_id else ""),
+            highlight=False,
+        )
+        remarkable = [check for check in found.models if check.state not in ("readable", "not there")]
+        rows = [(check.model, check.state, check.visible_count, check.reason) for check in remarkable]
+        if rows:
+            table("To know", ["model", "state", "rows seen", "why"], rows)
+        counts = Counter(check.state for check in found.models)
+        console.print(", ".join(f"{count} {state}" for state, count in counts.most_common()), highlight=False)
+        missing = [f"{check.model}.{name}" for check in found.models for name in check.missing_fields]
+        console.print(f"{len(missing)} fields are not to be had; why: --json, or ops.field_coverage", highlight=False)
+    if found.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -117,7 +117,7 @@ class RemoteReading:
         self._limits = client.limits
         self._caller = caller
         self._salt = client_salt(salt, client.client_id)
-        self._shapes: dict[str, Shape] = {}
+        self._shapes: dict[str, Shape | DriftlineError] = {}
         self._fields: dict[str, Mapping[str, Any] | None] = {}
         self._counts: dict[str, int] = {}
         self._ask = Asker(
@@ -128,8 +128,7 @@ class RemoteReading:
         )
         # Before the first question about rows: what is written from now on must lie within the next reading's window.
         self.reader_user_id = caller.user_id or self._own_id()
-        self._companies = self._ask.call("res.company", "search", {"domain": []})
-        self._ask.context["allowed_company_ids"] = self._companies
+        self._companies = self._find_companies()
         self._set_clock(now)
 
     @property
@@ -146,16 +145,25 @@ class RemoteReading:
         return {"database_uuid": found[0]["value"] if found else ""}
 
     def look_at(self, catalogue: Catalogue) -> None:
-        """Look up the shapes of all models, as many at a time as the budget allows; raise the first error."""
+        """Look up the shapes of all models, as many at a time as the budget allows; `shape` tells what was wrong."""
         self._models  # noqa: B018  one question for all, before the threads ask it
         with ThreadPoolExecutor(max_workers=self._limits.rpc_concurrent_calls) as pool:
-            for _ in pool.map(self.shape, catalogue):
-                pass
+            for entry, found in zip(catalogue, pool.map(self._try_look_up, catalogue), strict=True):
+                self._shapes[entry.model] = found
 
     def shape(self, entry: Entry) -> Shape:
         if entry.model not in self._shapes:
-            self._shapes[entry.model] = self._look_up(entry)
-        return self._shapes[entry.model]
+            self._shapes[entry.model] = self._try_look_up(entry)
+        found = self._shapes[entry.model]
+        if isinstance(found, DriftlineError):
+            raise found
+        return found
+
+    def _try_look_up(self, entry: Entry) -> Shape | DriftlineError:
+        try:
+            return self._look_up(entry)
+        except DriftlineError as error:
+            return error
 
     def columns(self, entry: Entry) -> list[str]:
         return [*entry.key, *self.shape(entry).columns, "_row_version"]
@@ -228,6 +236,15 @@ class RemoteReading:
         context = self._ask.call("res.users", "context_get", {})
         return int(context["uid"]) if isinstance(context, Mapping) and context.get("uid") else None
 
+    def _find_companies(self) -> list[int]:
+        """Ask for rows of all the companies that the account may enter, not only of its current one."""
+        try:
+            companies = list(self._ask.call("res.company", "search", {"domain": []}))
+        except ModelForbidden:
+            return []  # told with the other models that are out of sight
+        self._ask.context["allowed_company_ids"] = companies
+        return companies
+
     def _set_clock(self, now: datetime) -> None:
         """Fix where the next reading goes on: the earliest of the clocks that may have stamped a row."""
         moment = self._caller.server_time() or now
@@ -278,8 +295,13 @@ class RemoteReading:
 
     @cached_property
     def _models(self) -> frozenset[str]:
-        pages = self._ask.pages("ir.model", [], ["model"])
-        return frozenset(record["model"] for page in pages for record in page)
+        try:
+            pages = self._ask.pages("ir.model", [], ["model"])
+            return frozenset(record["model"] for page in pages for record in page)
+        except ModelForbidden as error:
+            # Without the list of models nothing can be told of any.
+            error.hint = f"The rights it needs: driftline grants --client {self._client_id} --rpc"
+            raise
 
     def _fields_of(self, model: str) -> Mapping[str, Any] | None:
         """Ask what fields a model has (None: no such model) and how many rows; raise ModelForbidden.

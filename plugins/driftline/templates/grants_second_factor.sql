@@ -1,0 +1,12 @@
+
+-- Who has a second factor, yes or no: a view with its owner's rights, so that the role never gets at the secret itself.
+do $driftline$
+begin
+  if exists (select from pg_attribute where attrelid = to_regclass('public.res_users')
+             and attname = 'totp_secret' and not attisdropped) then
+    execute 'create or replace view public.{view} as'
+      ' select id as user_id, totp_secret is not null as has_second_factor from public.res_users';
+    execute 'revoke all on public.{view} from public';
+    execute 'grant select on public.{view} to {role}';
+  end if;
+end $driftline$;
