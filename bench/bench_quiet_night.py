@@ -19,7 +19,6 @@ from demo.postgres import EmbeddedPostgres
 ROUNDS = 5
 QUIET_LIMIT_RATIO = 1.5
 CHANGED_LIMIT_RATIO = 2.0
-MEMORY_LIMIT_MB = 300
 
 _SCAN = (
     "select count(*) from only helpdesk_ticket where xmin::text::bigint >= 3"
