@@ -1,168 +1,107 @@
-"""First full load of a client with a million tickets, against `COPY | COPY` into the same keyed table.
+"""First full load of a client with a million tickets, against `COPY | COPY` into the same keyed table and against dlt.
 
-The peer is psql piped into psql, with the same columns and the same primary key. Ours does the whole night of that
-client: every catalogued model, landing in one transaction, digests of both sides, bookkeeping.
+The first peer is psql piped into psql, with the same columns and the same primary key. The second is dlt's
+`sql_database` with the pyarrow backend, same columns, no key. Ours does the whole night of that client: every
+catalogued model, landing in one transaction, digests of both sides, bookkeeping.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
-import psycopg2
 from driftline.catalogue import OdooVersion, load_catalogue
-from driftline.migrate import migrate, raw_columns
-from driftline.settings import Settings
-from psycopg2.extensions import parse_dsn
+from driftline.migrate import raw_columns
 
+from bench import dlt_peer
 from bench.figures import Figure
-from demo.odoo import create
-from demo.postgres import EmbeddedPostgres, programs_folder
+from bench.nights import NightCost, read_clients
+from bench.servers import (
+    CLIENT_ID,
+    PSQL,
+    bench_server,
+    drop_database,
+    grow_tickets,
+    make_source,
+    new_warehouse,
+    psql_environment,
+    rows,
+)
+from demo.postgres import EmbeddedPostgres
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-CLIENT_ID = "aegean"
 ROUNDS = 3
-TIME_LIMIT_RATIO = 1.5
+COPY_LIMIT_RATIO = 1.2
+DLT_LIMIT_RATIO = 0.25
 MEMORY_LIMIT_MB = 300
 
 
 def measure(row_count: int = 1_000_000) -> Iterator[Figure]:
-    folder = REPOSITORY / "build" / "bench-postgres"
-    server = EmbeddedPostgres(folder, settings={"shared_buffers": "1GB", "max_wal_size": "8GB"}).start()
-    try:
+    with bench_server() as server:
         yield from _measure(server, row_count)
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(server: EmbeddedPostgres, row_count: int) -> Iterator[Figure]:
-    source = server.url(create(server.url(), CLIENT_ID, anchor_at=datetime(2026, 11, 1, tzinfo=UTC), seed=1))
-    table_mb = _grow(source, row_count)
-    ours, peers, memory_mb = [], [], []
-    for number in range(ROUNDS):
-        peers.append(_copy_to_copy(server, source, f"peer_{number}"))
-        report = _night(server, source, f"ours_{number}")
-        ours.append(report["elapsed_seconds"])
-        memory_mb.append(report["max_resident_mb"])
-    ratio = statistics.median(ours) / statistics.median(peers)
-    note = f"{row_count} tickets, {table_mb} MB table, median of {ROUNDS}; ours includes all models and the proof"
-    yield Figure("first_load.copy_to_copy", statistics.median(peers), "s", note="psql | psql, same columns, same key")
+    source = make_source(server)
+    table_mb = grow_tickets(source, row_count)
+    columns = _columns(source)
+    copies, ours = [], []
+    for _ in range(ROUNDS):
+        copies.append(_copy_to_copy(server, source, columns))
+        ours.append(_night(server, source))
+    copy_seconds = statistics.median(copies)
+    night_seconds = statistics.median(cost.elapsed_seconds for cost in ours)
+    yield Figure("first_load.copy_to_copy", copy_seconds, "s", note="psql | psql, same columns, same key")
     yield Figure(
-        "first_load.night", statistics.median(ours), "s", vs="first_load.copy_to_copy", ratio=ratio,
-        limit=TIME_LIMIT_RATIO, note=note,
+        "first_load.night", night_seconds, "s", vs="first_load.copy_to_copy", ratio=night_seconds / copy_seconds,
+        limit=COPY_LIMIT_RATIO,
+        note=f"{row_count} tickets, {table_mb} MB table, median of {ROUNDS}; all models and the proof included",
     )  # fmt: skip
-    yield Figure("first_load.max_resident", max(memory_mb), "MB", limit=MEMORY_LIMIT_MB, note="whole process")
-
-
-def _grow(source: str, row_count: int) -> int:
-    """Fill `helpdesk_ticket` up to the wanted number of rows, with texts as long as real ones."""
-    connection = psycopg2.connect(source)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("select coalesce(max(id), 0), count(*) from helpdesk_ticket")
-        highest, present = cursor.fetchone()
-        cursor.execute(
-            "select string_agg(quote_ident(attname), ', ') from pg_attribute"
-            " where attrelid = 'helpdesk_ticket'::regclass and attnum > 0 and not attisdropped"
-            " and attname not in ('id', 'number', 'name', 'description')"
+    yield Figure("first_load.max_resident", max(cost.max_resident_mb for cost in ours), "MB", limit=MEMORY_LIMIT_MB)
+    for file_format, limit in (("insert_values", DLT_LIMIT_RATIO), ("csv", None)):
+        dlt_seconds = dlt_peer.load_seconds(
+            server, source, columns=["id", *columns.values()], row_count=row_count, file_format=file_format
         )
-        columns = cursor.fetchone()[0]
-        cursor.execute(
-            f"with model as (select * from helpdesk_ticket order by id limit 1)"
-            f" insert into helpdesk_ticket (id, number, name, description, {columns})"
-            f" select %s + n, 'HT' || n, 'Ticket ' || n || ': the printer of the second floor does not answer',"
-            f" repeat('It worked yesterday. ', 8), {columns} from model, generate_series(1, %s) n",
-            (highest, row_count - present),
-        )
-        cursor.execute("vacuum analyze helpdesk_ticket")
-        cursor.execute("select pg_total_relation_size('helpdesk_ticket') / 1000000")
-        size_mb = cursor.fetchone()[0]
-    connection.close()
-    return int(size_mb)
+        note = "dlt's default for PostgreSQL" if limit else "by COPY, when asked to; no limit"
+        yield Figure(f"first_load.dlt_{file_format}", dlt_seconds, "s", note=f"sql_database, pyarrow backend; {note}")
+        yield Figure(
+            f"first_load.night_to_dlt_{file_format}", night_seconds, "s", vs=f"first_load.dlt_{file_format}",
+            ratio=night_seconds / dlt_seconds, limit=limit,
+        )  # fmt: skip
 
 
-def _new_warehouse(server: EmbeddedPostgres, name: str) -> str:
-    connection = psycopg2.connect(server.url())
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"drop database if exists {name}")
-        cursor.execute(f"create database {name}")
-    connection.close()
-    migrate(_settings(server.url(name)))
-    return server.url(name)
-
-
-def _copy_to_copy(server: EmbeddedPostgres, source: str, name: str) -> float:
-    warehouse = _new_warehouse(server, name)
+def _columns(source: str) -> dict[str, str]:
+    """Give what the catalogue reads of a ticket: our name -> the source's column."""
     entry = load_catalogue()["helpdesk.ticket"]
-    stored = _columns_of(source, entry.table)
-    present = [column for column in entry.columns_for(OdooVersion(17)) if column.source in stored]
+    query = f"select attname from pg_attribute where attrelid = '{entry.table}'::regclass and not attisdropped"
+    stored = {name for (name,) in rows(source, query)}
+    present = {column.name: column.source for column in entry.columns_for(OdooVersion(17)) if column.source in stored}
+    assert set(present) <= set(raw_columns(entry))
+    return present
+
+
+def _copy_to_copy(server: EmbeddedPostgres, source: str, columns: dict[str, str]) -> float:
+    warehouse = new_warehouse(server, "bench_copy")
     lead = {"client_id": "'peer'", "_read_at": "now()", "_night_id": "'night'"}
-    select = ", ".join([*lead.values(), "id", *[column.source for column in present], "xmin::text::bigint"])
-    target = ", ".join([*lead, "id", *[column.name for column in present], "_row_version"])
-    assert set(target.split(", ")) <= set(raw_columns(entry))
-    psql = [str(programs_folder() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c"]
+    select = ", ".join([*lead.values(), "id", *columns.values(), "xmin::text::bigint"])
+    target = ", ".join([*lead, "id", *columns, "_row_version"])
     started = time.monotonic()
     sender = subprocess.Popen(
-        [*psql, f"copy (select {select} from helpdesk_ticket) to stdout"], env=_psql_environment(source),
+        [*PSQL, "-c", f"copy (select {select} from helpdesk_ticket) to stdout"], env=psql_environment(source),
         stdout=subprocess.PIPE,
     )  # fmt: skip
     subprocess.run(
-        [*psql, f"copy raw.helpdesk_ticket ({target}) from stdin"], env=_psql_environment(warehouse),
+        [*PSQL, "-c", f"copy raw.helpdesk_ticket ({target}) from stdin"], env=psql_environment(warehouse),
         stdin=sender.stdout, check=True,
     )  # fmt: skip
     assert sender.wait() == 0
     elapsed_seconds = time.monotonic() - started
-    _drop(server, name)
+    drop_database(server, "bench_copy")
     return elapsed_seconds
 
 
-def _columns_of(url: str, table: str) -> set[str]:
-    connection = psycopg2.connect(url)
-    with connection.cursor() as cursor:
-        cursor.execute("select attname from pg_attribute where attrelid = %s::regclass and attnum > 0", (table,))
-        names = {name for (name,) in cursor.fetchall()}
-    connection.close()
-    return names
-
-
-def _psql_environment(url: str) -> dict[str, str]:
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
-    return {**os.environ, **{names[key]: value for key, value in parse_dsn(url).items()}, "PGTZ": "UTC"}
-
-
-def _night(server: EmbeddedPostgres, source: str, name: str) -> dict[str, float]:
-    warehouse = _new_warehouse(server, name)
-    environment = {
-        **os.environ,
-        "DRIFTLINE_WAREHOUSE_URL": warehouse,
-        "DRIFTLINE_HASH_SALT": "bench",
-        "DRIFTLINE_CLIENTS_FILE": str(REPOSITORY / "demo" / "clients.yml"),
-        f"AIRFLOW_CONN_ODOO_{CLIENT_ID.upper()}": source,
-    }
-    result = subprocess.run(
-        [sys.executable, "-m", "bench.one_night", CLIENT_ID], check=True, env=environment, stdout=subprocess.PIPE
-    )
-    _drop(server, name)
-    return json.loads(result.stdout)
-
-
-def _drop(server: EmbeddedPostgres, name: str) -> None:
-    connection = psycopg2.connect(server.url())
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"drop database {name}")
-    connection.close()
-
-
-def _settings(warehouse: str) -> Settings:
-    return Settings.from_environment({"DRIFTLINE_WAREHOUSE_URL": warehouse, "DRIFTLINE_HASH_SALT": "bench"})
+def _night(server: EmbeddedPostgres, source: str) -> NightCost:
+    cost = read_clients(new_warehouse(server, "bench_night"), {CLIENT_ID: source})[0]
+    drop_database(server, "bench_night")
+    return cost
