@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -168,43 +168,37 @@ def fail_client_run(cursor: Cursor, night: Night, error: BaseException) -> None:
     )
 
 
-def record_extract(
-    cursor: Cursor,
-    entry: Entry,
-    night: Night,
-    *,
-    mode: str,
-    reason: str,
-    landed: Landed,
-    proof: Proof,
-    seconds: float,
-    footprint: Footprint,
-) -> None:
-    """Record how a model was read, and what that cost the client's server."""
-    cursor.execute("delete from ops.extract_run where client_id = %s and night_id = %s and model = %s",
-                   (night.client_id, night.night_id, entry.model))  # fmt: skip
+def record_extracts(cursor: Cursor, night: Night, models: Sequence[Recorded]) -> None:
+    """Record how each model was read, and what that cost the client's server."""
     cursor.execute(
+        "delete from ops.extract_run where client_id = %s and night_id = %s", (night.client_id, night.night_id)
+    )
+    _insert(
+        cursor,
         "insert into ops.extract_run (night_id, client_id, model, mode, reason, rows_read, rows_inserted, rows_updated,"
         " rows_tombstoned, buckets_repaired, byte_count, elapsed_seconds, call_count, retry_count, source_seconds,"
-        " source_byte_count) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            night.night_id,
-            night.client_id,
-            entry.model,
-            mode,
-            reason,
-            landed.rows_read,
-            landed.rows_inserted,
-            landed.rows_updated,
-            landed.rows_tombstoned,
-            proof.buckets_repaired,
-            landed.byte_count,
-            seconds,
-            footprint.calls,
-            footprint.retries,
-            footprint.seconds_waited,
-            footprint.bytes_received or landed.byte_count,
-        ),
+        " source_byte_count) values %s",
+        [
+            (
+                night.night_id,
+                night.client_id,
+                each.entry.model,
+                each.mode,
+                each.reason,
+                each.landed.rows_read,
+                each.landed.rows_inserted,
+                each.landed.rows_updated,
+                each.landed.rows_tombstoned,
+                each.proof.buckets_repaired,
+                each.landed.byte_count,
+                each.seconds,
+                each.footprint.calls,
+                each.footprint.retries,
+                each.footprint.seconds_waited,
+                each.footprint.bytes_received or each.landed.byte_count,
+            )
+            for each in models
+        ],
     )
 
 
@@ -229,50 +223,75 @@ def record_comparison(cursor: Cursor, entry: Entry, night: Night, comparison: Co
     )
 
 
-def record_completeness(cursor: Cursor, entry: Entry, night: Night, proof: Proof) -> None:
-    """Record the proof of a model."""
-    cursor.execute(
+def record_completeness(cursor: Cursor, night: Night, models: Sequence[Recorded]) -> None:
+    """Record the proof of each model."""
+    checked_at = clock(cursor)
+    _insert(
+        cursor,
         "insert into ops.completeness (night_id, client_id, model, source_count, warehouse_count, tombstone_count,"
-        " held_count, method, verdict, checked_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())"
+        " held_count, method, verdict, checked_at) values %s"
         " on conflict (client_id, night_id, model) do update set source_count = excluded.source_count,"
         " warehouse_count = excluded.warehouse_count, tombstone_count = excluded.tombstone_count,"
         " held_count = excluded.held_count,"
         " method = excluded.method, verdict = excluded.verdict, checked_at = excluded.checked_at",
-        (
-            night.night_id,
-            night.client_id,
-            entry.model,
-            proof.source_count,
-            proof.warehouse_count,
-            proof.tombstone_count,
-            proof.held_count,
-            proof.method,
-            proof.verdict,
-        ),
+        [
+            (
+                night.night_id,
+                night.client_id,
+                each.entry.model,
+                each.proof.source_count,
+                each.proof.warehouse_count,
+                each.proof.tombstone_count,
+                each.proof.held_count,
+                each.proof.method,
+                each.proof.verdict,
+                checked_at,
+            )
+            for each in models
+        ],
     )
 
 
-def record_coverage(cursor: Cursor, entry: Entry, reading: Reading, night: Night) -> None:
-    """Record for each field of a model whether this client's Odoo can answer it."""
-    missing = reading.shape(entry).missing
-    rows = [
-        (
-            night.client_id,
-            entry.model,
-            name,
-            name not in missing,
-            missing.get(name, ""),
-            str(reading.version),
-            night.read_at,
-        )
-        for name in entry.all_fields
-    ]
+def record_coverage(cursor: Cursor, entries: Iterable[Entry], reading: Reading, night: Night) -> None:
+    """Record for each field of each model whether this client's Odoo can answer it."""
+    rows = []
+    for entry in entries:
+        missing = reading.shape(entry).missing
+        rows += [
+            (
+                night.client_id,
+                entry.model,
+                name,
+                name not in missing,
+                missing.get(name, ""),
+                str(reading.version),
+                night.read_at,
+            )
+            for name in entry.all_fields
+        ]
+    _insert(
+        cursor,
+        "insert into ops.field_coverage (client_id, model, field, is_present, reason, odoo_version, checked_at)"
+        " values %s"
+        " on conflict (client_id, model, field) do update set is_present = excluded.is_present,"
+        " reason = excluded.reason, odoo_version = excluded.odoo_version, checked_at = excluded.checked_at",
+        rows,
+    )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is remembered of one model's reading."""
+
+    entry: Entry
+    mode: str
+    reason: str
+    landed: Landed
+    proof: Proof
+    seconds: float
+    footprint: Footprint
+
+
+def _insert(cursor: Cursor, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
-        execute_values(
-            cursor,
-            "insert into ops.field_coverage (client_id, model, field, is_present, reason, odoo_version, checked_at)"
-            " values %s"
-            " on conflict (client_id, model, field) do update set is_present = excluded.is_present,"
-            " reason = excluded.reason, odoo_version = excluded.odoo_version, checked_at = excluded.checked_at",
-            rows,
-        )
+        execute_values(cursor, statement, rows, page_size=len(rows))

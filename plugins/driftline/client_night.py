@@ -25,11 +25,20 @@ from driftline.landing import (
     choose_scope,
     land_absent,
     merge,
-    move_watermark,
+    move_watermarks,
     read_cursors,
     stage,
 )
-from driftline.reconcile import Comparison, Proof, compare_values, prove, prove_absent, prove_keys
+from driftline.reconcile import (
+    Comparison,
+    Proof,
+    Sides,
+    compare_values,
+    digest_sides,
+    prove,
+    prove_absent,
+    prove_keys,
+)
 from driftline.registry import Client
 from driftline.sources import Cursor, Everything, Footprint, Reading, Since, open_reading
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
@@ -127,7 +136,12 @@ class _Staged:
     are_keys_listed: bool = False
     footprint: Footprint = field(default_factory=Footprint)
     known: Cursor | None = None
+    is_unchanged: bool = False
     elapsed_seconds: float = 0.0
+
+    @property
+    def is_incremental(self) -> bool:
+        return self.choice is not None and isinstance(self.choice.scope, Since)
 
 
 class _ClientNight:
@@ -150,7 +164,7 @@ class _ClientNight:
         self._night = night
         self._manner = manner
         self._watch = watch
-        self._source_counts: dict[str, int | None] = {}
+        self._recorded: list[bookkeeping.Recorded] = []
         self.held_count = 0
         self.repaired_count = 0
 
@@ -162,13 +176,26 @@ class _ClientNight:
             self._reading.shape(entry)
         cursors = read_cursors(self._cursor, self._client.client_id)
         forced = self._reason_to_read_all(cursors)
-        staged = [self._stage(entry, cursors.get(entry.model), forced) for entry in self._catalogue]
+        items = [self._begin(entry, cursors.get(entry.model), forced) for entry in self._catalogue]
+        sides = self._digest([item for item in items if item.is_incremental], {})
+        for item in items:
+            # Both sides are the same rows already: there is nothing to look for.
+            item.is_unchanged = item.entry.model in sides and not sides[item.entry.model].differing
+            if item.choice is not None and not item.is_unchanged:
+                self._stage(item, item.choice)
         hold_for_transaction(self._cursor, BUILD_LOCK, is_shared=True)
-        for item in staged:
+        moved = [item for item in items if item.choice is not None and not item.is_unchanged]
+        if self._is_direct:
+            for item in moved:
+                self._move(item)
+            sides |= self._digest(moved, sides)
+        for item in items:
             self._watch(item.entry.model, item.landed.rows_read)
-            total.add(self._land(item))
+            total.add(self._land(item, sides.get(item.entry.model)))
+        self._write_down(items)
         client_id, night = self._client.client_id, self._night
-        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, self._source_counts)
+        read_counts = {each.entry.model: each.proof.source_count for each in self._recorded}
+        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, read_counts)
         visibility.record(self._cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
         bookkeeping.succeed_client_run(self._cursor, self._night, self._reading, landed=total)
         return total
@@ -192,13 +219,22 @@ class _ClientNight:
                     return "the database was put back to an older state"
         return None
 
-    def _stage(self, entry: Entry, known: Cursor | None, forced: str | None) -> _Staged:
-        started, before = time.monotonic(), self._reading.footprint.copy()
+    def _digest(self, items: list[_Staged], known: dict[str, Sides]) -> dict[str, Sides]:
+        if not self._is_direct:
+            return {}
+        entries = [item.entry for item in items]
+        return digest_sides(self._cursor, entries, self._reading, self._client.client_id, known=known)
+
+    def _begin(self, entry: Entry, known: Cursor | None, forced: str | None) -> _Staged:
         if not self._reading.shape(entry).is_present:
             return _Staged(entry, None)
         client_id = self._client.client_id
         choice = choose_scope(self._cursor, entry, self._reading, client_id, known=known, forced=forced)
-        item = _Staged(entry, choice, known=known)
+        return _Staged(entry, choice, known=known)
+
+    def _stage(self, item: _Staged, choice: Choice) -> None:
+        started, before = time.monotonic(), self._reading.footprint.copy()
+        entry, client_id = item.entry, self._client.client_id
         item.landed.add(stage(self._cursor, entry, self._reading, choice, self._night, self._watch))
         if not self._is_direct and isinstance(choice.scope, Since):
             keys.list_keys(self._cursor, entry, self._reading, self._watch)
@@ -207,15 +243,15 @@ class _ClientNight:
         item.footprint = self._reading.footprint.since(before)
         item.elapsed_seconds = time.monotonic() - started
         log.info("%s: %s: %d rows, %s (%s)", client_id, entry.model, item.landed.rows_read, choice.mode, choice.reason)
-        return item
 
-    def _land(self, item: _Staged) -> Landed:
+    def _land(self, item: _Staged, sides: Sides | None) -> Landed:
         started, before = time.monotonic(), self._reading.footprint.copy()
         entry, comparison = item.entry, None
         if item.choice is None:
             proof = self._land_absent(item)
-        elif self._is_direct:
-            proof = self._land_direct(item, item.choice)
+        elif sides is not None:
+            proof = prove(self._cursor, entry, self._reading, self._night, sides)
+            item.landed.add(proof.repaired)
             if self._manner.compares_values:
                 comparison = compare_values(self._cursor, entry, self._reading, self._night)
         else:
@@ -223,9 +259,6 @@ class _ClientNight:
             proof = self._land_listed(item, item.choice)
             if self._manner.compares_values:
                 comparison = self._comparison(proof, missed_count)
-        if item.choice is not None:
-            is_full = isinstance(item.choice.scope, Everything)
-            move_watermark(self._cursor, entry, self._reading, self._night, is_full=is_full)
         item.elapsed_seconds += time.monotonic() - started
         later = self._reading.footprint.since(before)
         item.footprint.add(calls=later.calls, seconds_waited=later.seconds_waited)
@@ -238,15 +271,13 @@ class _ClientNight:
             item.landed.add(land_absent(self._cursor, item.entry, self._night))
         return prove_absent(self._cursor, item.entry, self._night, is_hidden=is_hidden)
 
-    def _land_direct(self, item: _Staged, choice: Choice) -> Proof:
-        if not choice.is_first:
-            if item.landed.rows_read:
-                item.landed.add(merge(self._cursor, item.entry, self._night))
-            if isinstance(choice.scope, Everything):
-                item.landed.add(bury(self._cursor, item.entry, self._night))
-        proof = prove(self._cursor, item.entry, self._reading, self._night)
-        item.landed.add(proof.repaired)
-        return proof
+    def _move(self, item: _Staged) -> None:
+        if item.choice is None or item.choice.is_first:
+            return
+        if item.landed.rows_read:
+            item.landed.add(merge(self._cursor, item.entry, self._night))
+        if isinstance(item.choice.scope, Everything):
+            item.landed.add(bury(self._cursor, item.entry, self._night))
 
     def _land_listed(self, item: _Staged, choice: Choice) -> Proof:
         entry, held_count = item.entry, 0
@@ -285,25 +316,30 @@ class _ClientNight:
         )
 
     def _record(self, item: _Staged, proof: Proof, comparison: Comparison | None) -> None:
-        self._source_counts[item.entry.model] = proof.source_count
-        bookkeeping.record_extract(
-            self._cursor,
-            item.entry,
-            self._night,
-            mode=item.choice.mode if item.choice else "absent",
-            reason=item.choice.reason if item.choice else proof.method,
-            landed=item.landed,
-            proof=proof,
-            seconds=item.elapsed_seconds,
-            footprint=item.footprint,
+        self._recorded.append(
+            bookkeeping.Recorded(
+                item.entry,
+                mode=item.choice.mode if item.choice else "absent",
+                reason=item.choice.reason if item.choice else proof.method,
+                landed=item.landed,
+                proof=proof,
+                seconds=item.elapsed_seconds,
+                footprint=item.footprint,
+            )
         )
-        bookkeeping.record_completeness(self._cursor, item.entry, self._night, proof)
-        bookkeeping.record_coverage(self._cursor, item.entry, self._reading, self._night)
         if comparison is not None:
             self.repaired_count += comparison.repaired_count
             bookkeeping.record_comparison(
                 self._cursor, item.entry, self._night, comparison, seconds=item.elapsed_seconds
             )
+
+    def _write_down(self, items: list[_Staged]) -> None:
+        """Write what is remembered of all models, a statement a table: one per model costs more than reading it."""
+        read = [(item.entry, isinstance(item.choice.scope, Everything)) for item in items if item.choice is not None]
+        move_watermarks(self._cursor, read, self._reading, self._night)
+        bookkeeping.record_extracts(self._cursor, self._night, self._recorded)
+        bookkeeping.record_completeness(self._cursor, self._night, self._recorded)
+        bookkeeping.record_coverage(self._cursor, self._catalogue, self._reading, self._night)
 
 
 @contextmanager

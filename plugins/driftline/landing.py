@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extras import execute_values
 
 from driftline.catalogue import Entry
 from driftline.errors import SourceShapeError
@@ -130,30 +131,32 @@ def add_to_stage(
 
 
 def merge(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
-    """Move the staged rows into `raw`; a row that is the same already is not touched."""
+    """Move the staged rows into `raw`; a row that is the same already is not touched, not even by a row lock."""
+    # Not `on conflict do update … where`: that locks every row it meets, which writes the pages of rows that stay.
     values = [*entry.all_fields, "_row_version"]
-    changed = sql.SQL(", ").join(
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
-        for name in [*values, "_read_at", "_deleted_at", "_night_id"]
-    )
+    written = [*values, "_read_at", "_deleted_at", "_night_id"]
     query = sql.SQL(
-        "with moved as ("
-        " insert into raw.{table} as t (client_id, {columns}, _read_at, _deleted_at, _night_id)"
-        " select %(client_id)s, {columns}, %(read_at)s, null, %(night_id)s from pg_temp.{stage}"
-        " on conflict ({key}) do update set {changed}"
-        " where ({old}, t._deleted_at) is distinct from ({new}, null::timestamptz)"
-        " returning (xmax = 0) as is_new)"
-        " select count(*) filter (where is_new), count(*) filter (where not is_new) from moved"
+        "with changed as ("
+        " update raw.{table} t set ({written}) = row({new}, %(read_at)s, null, %(night_id)s) from pg_temp.{stage} s"
+        " where t.client_id = %(client_id)s and {same}"
+        " and ({old}, t._deleted_at) is distinct from ({new}, null::timestamptz) returning 1),"
+        " added as (insert into raw.{table} (client_id, {columns}, _read_at, _night_id)"
+        " select %(client_id)s, {columns}, %(read_at)s, %(night_id)s from pg_temp.{stage} s"
+        " where not exists (select from raw.{table} t where t.client_id = %(client_id)s and {same}) returning 1)"
+        " select (select count(*) from added), (select count(*) from changed)"
     ).format(
         table=sql.Identifier(entry.table),
         stage=stage_name(entry),
         columns=names([*entry.key, *values]),
-        key=names(["client_id", *entry.key]),
-        changed=changed,
+        written=names(written),
+        same=sql.SQL(" and ").join(sql.SQL("s.{0} = t.{0}").format(sql.Identifier(name)) for name in entry.key),
         old=sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in values),
-        new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(sql.Identifier(name)) for name in values),
+        new=sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in values),
     )
-    cursor.execute(query, parameters(night))
+    try:
+        cursor.execute(query, parameters(night))
+    except psycopg2.IntegrityError as error:
+        raise _doubled(entry) from error
     inserted, updated = cursor.fetchone() or (0, 0)
     return Landed(rows_inserted=inserted, rows_updated=updated)
 
@@ -184,27 +187,36 @@ def land_absent(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
     return bury(cursor, entry, night)
 
 
-def move_watermark(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, *, is_full: bool) -> None:
-    """Remember where the next reading goes on; commits with the rows or not at all."""
-    cursor.execute(
+def move_watermarks(
+    cursor: DatabaseCursor, entries: Sequence[tuple[Entry, bool]], reading: Reading, night: Night
+) -> None:
+    """Remember where the next reading of each model goes on (entry -> was it read in full?); commits with the rows."""
+    position, identity = json.dumps(dict(reading.position)), json.dumps(dict(reading.identity))
+    execute_values(
+        cursor,
         "insert into ops.watermark"
         " (client_id, model, position, source_identity, shape_hash, entry_hash, read_at, full_read_at, night_id)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " values %s"
         " on conflict (client_id, model) do update set position = excluded.position,"
         " source_identity = excluded.source_identity, shape_hash = excluded.shape_hash,"
         " entry_hash = excluded.entry_hash, read_at = excluded.read_at,"
         " full_read_at = coalesce(excluded.full_read_at, watermark.full_read_at), night_id = excluded.night_id",
-        (
-            night.client_id,
-            entry.model,
-            json.dumps(dict(reading.position)),
-            json.dumps(dict(reading.identity)),
-            reading.shape(entry).shape_hash,
-            entry.entry_hash,
-            night.read_at,
-            night.read_at if is_full else None,
-            night.night_id,
-        ),
+        [
+            (
+                night.client_id,
+                entry.model,
+                position,
+                identity,
+                reading.shape(entry).shape_hash,
+                entry.entry_hash,
+                night.read_at,
+                night.read_at if is_full else None,
+                night.night_id,
+            )
+            for entry, is_full in entries
+        ],
+        template="(%s, %s, %s::jsonb, %s::jsonb, %s, %s, %s, %s::timestamptz, %s)",
+        page_size=1000,
     )
 
 
@@ -259,7 +271,7 @@ def pump(
         except psycopg2.DataError as error:
             raise _shape_error(entry, error) from None
         except psycopg2.IntegrityError as error:
-            raise SourceShapeError(f"{entry.table} gave the same {', '.join(entry.key)} twice or none.") from error
+            raise _doubled(entry) from error
         finally:
             # Closing our end first lets a sender that is still writing stop with a broken pipe instead of waiting.
             source.close()
@@ -298,6 +310,10 @@ class _CountingReader:
 
     def close(self) -> None:
         self._stream.close()
+
+
+def _doubled(entry: Entry) -> SourceShapeError:
+    return SourceShapeError(f"{entry.table} gave the same {', '.join(entry.key)} twice or none.")
 
 
 def _shape_error(entry: Entry, error: psycopg2.DataError) -> SourceShapeError:

@@ -6,6 +6,8 @@ it is the same keys (`keys`), and a model that is read in full is compared value
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,23 +72,68 @@ def read_comparisons(settings: Settings, *, night_id: str) -> list[ModelComparis
         return [ModelComparison(*row) for row in cursor.fetchall()]
 
 
-def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Proof:
-    """Compare both sides bucket by bucket, repair the buckets that differ, compare again."""
-    source = reading.digests(entry) or {}
-    warehouse = _warehouse_digests(cursor, entry, night.client_id)
-    differing = _differing(source, warehouse.live)
-    repaired = Landed()
+@dataclass(frozen=True)
+class WarehouseDigests:
+    """The warehouse's side of a model; tombstones are counted apart."""
+
+    live: dict[int, Digest] = field(default_factory=dict)
+    tombstone_count: int = 0
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A model's digests of both sides."""
+
+    source: dict[int, Digest]
+    warehouse: WarehouseDigests
+
+    @property
+    def differing(self) -> list[int]:
+        """The buckets that are not the same rows."""
+        return _differing(self.source, self.warehouse.live)
+
+
+def digest_sides(
+    cursor: DatabaseCursor,
+    entries: Sequence[Entry],
+    reading: Reading,
+    client_id: str,
+    *,
+    known: Mapping[str, Sides],
+) -> dict[str, Sides]:
+    """Digest both sides at the same time, each in one statement; a source that is `known` is not asked again.
+
+    The source is one snapshot: what it said once tonight still holds.
+    """
+    if not entries:
+        return {}
+    asked = [entry for entry in entries if entry.model not in known]
+    with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
+        answer = pool.submit(reading.digests, asked) if asked else None
+        warehouse = warehouse_digests(cursor, entries, client_id)
+        source = answer.result() if answer else {}
+    return {
+        entry.model: Sides(
+            source[entry.model] if entry.model in source else known[entry.model].source, warehouse[entry.model]
+        )
+        for entry in entries
+    }
+
+
+def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, sides: Sides) -> Proof:
+    """Repair the buckets in which the two sides differ, compare again."""
+    repaired, differing, warehouse = Landed(), sides.differing, sides.warehouse
     if differing:
         repaired.add(fill_stage(cursor, entry, reading, InBuckets(differing)))
         repaired.add(merge(cursor, entry, night))
         repaired.add(bury(cursor, entry, night, buckets=differing))
-        warehouse = _warehouse_digests(cursor, entry, night.client_id)
+        warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     return Proof(
-        source_count=_count(source),
+        source_count=_count(sides.source),
         warehouse_count=_count(warehouse.live),
         tombstone_count=warehouse.tombstone_count,
         method="digest of (key, row version)",
-        verdict="incomplete" if _differing(source, warehouse.live) else "complete",
+        verdict="incomplete" if _differing(sides.source, warehouse.live) else "complete",
         buckets_repaired=len(differing),
         repaired=repaired,
     )
@@ -96,7 +143,7 @@ def prove_keys(
     cursor: DatabaseCursor, entry: Entry, night: Night, *, listed_count: int, held_count: int, is_full: bool
 ) -> Proof:
     """Compare the keys that the source listed with those that are live in the warehouse."""
-    warehouse = _warehouse_digests(cursor, entry, night.client_id)
+    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     live_count = _count(warehouse.live)
     verdict = "held" if held_count else "complete" if live_count == listed_count else "incomplete"
     return Proof(
@@ -111,7 +158,7 @@ def prove_keys(
 
 def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night, *, is_hidden: bool) -> Proof:
     """State that the client's Odoo does not have the model, or does not show it, with what is left in the warehouse."""
-    warehouse = _warehouse_digests(cursor, entry, night.client_id)
+    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     verdict = "incomplete" if warehouse.live else "absent"
     return Proof(
         source_count=None,
@@ -155,27 +202,24 @@ def _warehouse_value_digests(
     return {bucket: Digest(count, int(total)) for bucket, count, total in cursor.fetchall()}
 
 
-@dataclass(frozen=True)
-class _Warehouse:
-    live: dict[int, Digest]
-    tombstone_count: int
-
-
-def _warehouse_digests(cursor: DatabaseCursor, entry: Entry, client_id: str) -> _Warehouse:
+def warehouse_digests(cursor: DatabaseCursor, entries: Sequence[Entry], client_id: str) -> dict[str, WarehouseDigests]:
+    """Digest what the warehouse holds of these models of a client, in one statement."""
     cursor.execute(
         digest_query(
-            entry,
-            table=sql.SQL("raw.{}").format(sql.Identifier(entry.table)),
+            entries,
+            table=lambda entry: sql.SQL("raw.{}").format(sql.Identifier(entry.table)),
             row_version=sql.Identifier("_row_version"),
             condition=sql.SQL("client_id = {}").format(sql.Literal(client_id)),
             is_live=sql.SQL("(_deleted_at is null)"),
         )
     )
-    rows = cursor.fetchall()
-    return _Warehouse(
-        live={bucket: Digest(count, int(total)) for bucket, count, total, _ in rows if count},
-        tombstone_count=sum(row[3] for row in rows),
-    )
+    live: dict[str, dict[int, Digest]] = {entry.model: {} for entry in entries}
+    tombstones = dict.fromkeys(live, 0)
+    for model, bucket, count, total, tombstone_count in cursor.fetchall():
+        tombstones[model] += tombstone_count
+        if count:
+            live[model][bucket] = Digest(count, int(total))
+    return {model: WarehouseDigests(live[model], tombstones[model]) for model in live}
 
 
 def _differing(source: dict[int, Digest], warehouse: dict[int, Digest]) -> list[int]:

@@ -160,8 +160,8 @@ class Reading(Protocol):
     def write_keys(self, entry: Entry, sink: BinaryIO) -> int:
         """Write the id of every row there is, one per line; return how many."""
 
-    def digests(self, entry: Entry) -> dict[int, Digest] | None:
-        """Digest the row versions of all rows by bucket; None where the transport does not show row versions."""
+    def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:
+        """Digest the row versions of all rows of these models by bucket (direct path: RPC shows no row versions)."""
 
     def value_digests(self, entry: Entry) -> dict[int, Digest] | None:
         """Digest every value of all rows by bucket, as `reconcile` does in the warehouse; None where it cannot."""

@@ -6,7 +6,7 @@ No row becomes a Python object. The cursor is the row version (xmin): see `_chan
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -106,15 +106,18 @@ class PostgresReading:
         )
         return self._copy_out(query, sink)
 
-    def digests(self, entry: Entry) -> dict[int, Digest]:
+    def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:
         query = digest_query(
-            entry,
-            table=sql.Identifier(entry.table),
+            entries,
+            table=lambda entry: sql.Identifier(entry.table),
             row_version=sql.SQL("xmin::text::bigint"),
             condition=sql.SQL("true"),
             is_live=sql.SQL("true"),
         )
-        return {bucket: Digest(count, int(total)) for bucket, count, total, _ in self._rows(query)}
+        found: dict[str, dict[int, Digest]] = {entry.model: {} for entry in entries}
+        for model, bucket, count, total, _ in self._rows(query):
+            found[model][bucket] = Digest(count, int(total))
+        return found
 
     def value_digests(self, entry: Entry) -> dict[int, Digest]:
         present = {column.name: column for column in entry.columns_for(self.version)}
@@ -254,29 +257,40 @@ class PostgresReading:
 
 
 def digest_query(
-    entry: Entry,
+    entries: Sequence[Entry],
     *,
-    table: sql.Composable,
+    table: Callable[[Entry], sql.Composable],
     row_version: sql.Composable,
     condition: sql.Composable,
     is_live: sql.Composable,
 ) -> sql.Composable:
-    """Make the digest of both sides: bucket, live rows, sum of their hashes, rows that are not live."""
-    hashed: sql.Composable = row_version
+    """Make the digest of either side for all models in one statement; a round trip each costs more than a small table.
+
+    Rows: model, bucket, live rows, sum of their hashes, rows that are not live.
+    """
+    return sql.SQL(" union all ").join(
+        sql.SQL(
+            "select {model}::text, ({key} / {size})::bigint, count(*) filter (where {is_live}),"
+            " coalesce(sum({hashed}) filter (where {is_live}), 0), count(*) filter (where not {is_live})"
+            " from only {table} where {condition} group by 2"
+        ).format(
+            model=sql.Literal(entry.model),
+            key=sql.Identifier(entry.key[0]),
+            size=sql.Literal(BUCKET_SIZE),
+            hashed=_hashed(entry, row_version),
+            table=table(entry),
+            condition=condition,
+            is_live=is_live,
+        )
+        for entry in entries
+    )
+
+
+def _hashed(entry: Entry, row_version: sql.Composable) -> sql.Composable:
+    hashed = row_version
     for name in reversed(entry.key):
         hashed = sql.SQL("hashint8extended({}, {})").format(sql.Identifier(name), hashed)
-    return sql.SQL(
-        "select ({key} / {size})::bigint, count(*) filter (where {is_live}),"
-        " coalesce(sum({hashed}) filter (where {is_live}), 0), count(*) filter (where not {is_live})"
-        " from only {table} where {condition} group by 1"
-    ).format(
-        key=sql.Identifier(entry.key[0]),
-        size=sql.Literal(BUCKET_SIZE),
-        hashed=hashed,
-        table=table,
-        condition=condition,
-        is_live=is_live,
-    )
+    return hashed
 
 
 def value_digest_query(

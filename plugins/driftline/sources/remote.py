@@ -183,9 +183,9 @@ class RemoteReading:
             count += len(page)
         return count
 
-    def digests(self, entry: Entry) -> dict[int, Digest] | None:  # noqa: ARG002  the protocol's
+    def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:  # noqa: ARG002  the protocol's
         # RPC shows no row versions: completeness is counts and key sets, and a weekly comparison of values.
-        return None
+        return {}
 
     def value_digests(self, entry: Entry) -> dict[int, Digest] | None:  # noqa: ARG002  the protocol's
         return None
