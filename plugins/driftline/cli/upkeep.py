@@ -109,6 +109,9 @@ def check_client(
         console.print(", ".join(f"{count} {state}" for state, count in counts.most_common()), highlight=False)
         missing = [f"{check.model}.{name}" for check in found.models for name in check.missing_fields]
         console.print(f"{len(missing)} fields are not to be had; why: --json, or ops.field_coverage", highlight=False)
+        if found.problems:
+            rpc = " --rpc" if found.transport != "postgres" else ""
+            console.print(f"The rights it needs: driftline grants --client {client}{rpc}", highlight=False)
     if found.problems:
         raise typer.Exit(1)
 

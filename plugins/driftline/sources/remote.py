@@ -294,14 +294,13 @@ class RemoteReading:
             yield [f"{left}\t{right}\t0" if owner_first else f"{right}\t{left}\t0" for left, right in pairs]
 
     @cached_property
-    def _models(self) -> frozenset[str]:
+    def _models(self) -> frozenset[str] | None:
+        """The models there are; None where the account may not look, and each must be asked for by its name."""
         try:
             pages = self._ask.pages("ir.model", [], ["model"])
             return frozenset(record["model"] for page in pages for record in page)
-        except ModelForbidden as error:
-            # Without the list of models nothing can be told of any.
-            error.hint = f"The rights it needs: driftline grants --client {self._client_id} --rpc"
-            raise
+        except ModelForbidden:
+            return None
 
     def _fields_of(self, model: str) -> Mapping[str, Any] | None:
         """Ask what fields a model has (None: no such model) and how many rows; raise ModelForbidden.
@@ -310,12 +309,12 @@ class RemoteReading:
         """
         if model not in self._fields:
             found = None
-            if model in self._models:
+            if self._models is None or model in self._models:
                 try:
                     found = self._ask.call(model, "fields_get", {"attributes": ["type", "store", "relation"]})
                     self._counts[model] = int(self._ask.call(model, "search_count", {"domain": _ANY_ROW}))
                 except SourceShapeError:
-                    found = None  # left in ir.model by a module that is gone: there is nothing behind the name
+                    found = None  # no such model, or a name that a module left in ir.model when it went
             self._fields[model] = found
         return self._fields[model]
 
