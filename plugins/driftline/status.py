@@ -37,9 +37,11 @@ last_good as (
   where state = 'succeeded' order by client_id, read_at desc),
 proof as (
   select g.client_id,
-    (100.0 * coalesce(sum(least(c.source_count, c.warehouse_count)) filter (where c.verdict = 'complete'), 0)
+    (100.0 * coalesce(sum(least(c.source_count, c.warehouse_count)) filter (
+        where c.verdict = 'complete' and (v.verdict is null or v.verdict = 'full' or v.is_by_design)), 0)
       / nullif(sum(c.source_count), 0))::double precision as completeness_pct
-  from last_good g join ops.completeness c using (client_id, night_id) group by 1),
+  from last_good g join ops.completeness c using (client_id, night_id)
+  left join ops.visibility v using (client_id, model) group by 1),
 shown as (
   select distinct on (client_id) client_id, quarter, published_at, is_stale from review.scorecard
   order by client_id, quarter desc)

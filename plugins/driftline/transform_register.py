@@ -160,11 +160,17 @@ first_read as (
   select client_id, min(happened_at) as happened_at from run where state = 'succeeded' group by client_id
 ),
 proof as (
-  select client_id, night_id,
-    100.0 * sum(least(source_count, warehouse_count)) filter (where verdict = 'complete') as proven,
+  -- What an account sees only in part may be equal on both sides and is not proven all the same.
+  select completeness.client_id, completeness.night_id,
+    100.0 * sum(least(source_count, warehouse_count)) filter (
+      where completeness.verdict = 'complete'
+        and (sight.verdict is null or sight.verdict = 'full' or sight.is_by_design)
+    ) as proven,
     sum(source_count) as total
   from ops.completeness
-  group by client_id, night_id
+  left join ops.visibility as sight
+    on sight.client_id = completeness.client_id and sight.model = completeness.model
+  group by completeness.client_id, completeness.night_id
 ),
 judged as (
   select client.client_id, tonight.state, tonight.error_class, tonight.error_message, last_read.night_id,

@@ -33,6 +33,7 @@ class Sight:
     visible_count: int | None
     read_count: int | None
     dangling_count: int
+    is_by_design: bool = False
 
 
 def look(
@@ -60,6 +61,7 @@ def look(
         read_count = read_counts.get(entry.model)
         dangling = _dangling(cursor, entry, pointed_at[entry.model], client_id)
         reasons = [said.reason] if said.reason else []
+        said_count = len(reasons)
         if dangling:
             reasons.append(f"{dangling} rows that others point at cannot be seen")
         if entry.kind == "model" and said.visible_count is not None and read_count is not None:
@@ -72,6 +74,7 @@ def look(
                 said.visible_count if entry.kind == "model" else None,
                 read_count,
                 dangling,
+                is_by_design=said.is_by_design and len(reasons) == said_count,
             )
         )
     return sights
@@ -83,10 +86,21 @@ def record(cursor: DatabaseCursor, sights: list[Sight], *, client_id: str, night
     execute_values(
         cursor,
         "insert into ops.visibility (client_id, model, verdict, reason, visible_count, read_count, dangling_count,"
-        " night_id, checked_at) values %s",
+        " is_by_design, night_id, checked_at) values %s",
         [
-            (client_id, s.model, s.verdict, s.reason, s.visible_count, s.read_count, s.dangling_count, night_id, at)
-            for s in sights
+            (
+                client_id,
+                sight.model,
+                sight.verdict,
+                sight.reason,
+                sight.visible_count,
+                sight.read_count,
+                sight.dangling_count,
+                sight.is_by_design,
+                night_id,
+                at,
+            )
+            for sight in sights
         ],
     )
 

@@ -369,3 +369,67 @@ def test_sending_again_for_the_same_night_repeats_no_news(nights):
     first = nights.good().unread("beta").send()
     second = nights.send()
     assert (first.opened_count, second.opened_count, second.still_open_count) == (1, 0, 1)
+
+
+def proven(nights, client_id, verdict, *, held=0, live=100):
+    """Say what the last night's proof of partners came to."""
+    nights.warehouse.rows(
+        "insert into ops.completeness (night_id, client_id, model, source_count, warehouse_count, tombstone_count,"
+        " held_count, method, verdict, checked_at)"
+        " values (%s, %s, 'res.partner', 80, %s, 0, %s, 'list of keys', %s, %s)",
+        f"night-{nights.count}", client_id, live, held, verdict, nights.now,
+    )  # fmt: skip
+
+
+def test_held_deletions_are_told_with_both_ways_out_and_are_over_when_they_are(nights):
+    nights.good()
+    proven(nights, "beta", "held", held=20)
+    assert nights.send().body.splitlines()[2:] == [
+        "CRITICAL, new: beta: deletions held: res.partner 20: more rows are missing than is believed, they stay as they"
+        " were",
+        "  If they are gone indeed: driftline reconcile --client beta --accept-deletions. Else look at the account's"
+        " rights: driftline check-client --client beta",
+    ]
+    nights.good()
+    proven(nights, "beta", "held", held=23)
+    assert "Still open, told before: 1 critical" in nights.send().body
+    nights.good().unread("beta")
+    assert "OVER" not in nights.send().body  # nobody looked
+    nights.good()
+    proven(nights, "beta", "complete")
+    assert "OVER: beta: deletions held" in nights.send().body
+
+
+def test_a_model_out_of_sight_is_told_and_one_that_never_was_in_sight_is_not_critical(nights):
+    nights.good()
+    proven(nights, "beta", "hidden", live=100)
+    proven(nights, "acme", "hidden", live=0)
+    nights.warehouse.rows(
+        "insert into ops.visibility (client_id, model, verdict, reason, night_id, checked_at)"
+        " values ('acme', 'res.partner', 'none', 'no right', 'night-1', %s)",
+        nights.now,
+    )
+    told = [line for line in nights.send().body.splitlines() if ", new: " in line]
+    assert [line.split(": ")[:3] for line in told] == [
+        ["CRITICAL, new", "beta", "models out of sight"],
+        ["WARNING, new", "acme", "models partly visible"],
+    ]
+
+
+def test_a_reconciliation_is_a_message_of_its_own_that_misses_no_build(nights):
+    nights.good().send()
+    nights.warehouse.rows(
+        "insert into ops.night (night_id, as_of_at, client_ids, state, started_at, kind)"
+        " values ('weekly', %s, '{acme,beta,gamma}', 'finished', %s, 'reconcile');"
+        "insert into ops.client_run (night_id, client_id, state, read_at, started_at)"
+        " select 'weekly', client_id, 'succeeded', %s, %s from ops.client;"
+        "insert into ops.reconciliation values ('weekly', 'gamma', 'res.users', 'every value read and compared', 50, 3,"
+        " 'repaired', 1, %s), ('weekly', 'acme', 'res.users', 'every value read and compared', 50, 0, 'equal', 1, %s)",
+        *[nights.as_of_at] * 6,
+    )
+    body = nights.send(night_id="weekly").body.splitlines()
+    assert body[0] == "weekly, as of 2026-11-21 02:00 UTC: 3 of 3 clients read, every value compared."
+    assert [line for line in body if ", new: " in line] == [
+        "WARNING, new: gamma: values repaired: res.users 3: values differed although the nights had seen no change"
+    ]
+    assert "OVER" not in nights.good().send().body  # only another reconciliation can say so

@@ -2,7 +2,7 @@
 select distinct on (proof.client_id, proof.model)
   proof.client_id,
   proof.model,
-  proof.verdict <> 'absent' as is_present,
+  proof.verdict not in ('absent', 'hidden') as is_present,
   proof.verdict,
   night.as_of_at as proven_at
 from {{ source('ops', 'completeness') }} as proof

@@ -9,6 +9,7 @@ select
   state.is_present is true as is_available,
   case
     when state.client_id is null then 'nothing was read of this client''s ' || home.model || ' yet'
+    when state.verdict = 'hidden' then 'the account that reads may not see this client''s ' || home.model
     when not state.is_present then 'this client''s Odoo has no ' || home.model || ', which the registry names as its ticket source'
     else ''
   end as reason

@@ -33,7 +33,7 @@ proof as (
   from ops.completeness where night_id = %(night)s),
 sight as (
   select client_id, model, ''::text as detail, 'models partly visible' as name
-  from ops.visibility where night_id = %(night)s and verdict in ('partial', 'none')),
+  from ops.visibility where night_id = %(night)s and verdict in ('partial', 'none') and not is_by_design),
 repair as (
   select client_id, model, repaired_count::text as detail, 'values repaired' as name
   from ops.reconciliation where night_id = %(night)s and verdict <> 'equal')

@@ -38,6 +38,7 @@ create table ops.visibility (
   visible_count bigint,                     -- as the source counts
   read_count bigint,                        -- as the source lists
   dangling_count bigint not null default 0, -- rows that others point at and that cannot be seen
+  is_by_design boolean not null default false, -- partial only since Odoo's own code leaves rows out for everybody
   night_id text,                            -- NULL: looked at by hand
   checked_at timestamptz not null,
   primary key (client_id, model)

@@ -124,12 +124,14 @@ class Footprint:
 class Visibility:
     """What of a model the reading account can see: 'full', 'partial' or 'none', with the reason.
 
-    `visible_count` is what the source counts for this account; NULL where it was not asked.
+    `visible_count` is what the source counts for this account; None where it was not asked. `is_by_design` says that
+    rows are missing only because Odoo's own code leaves them out for everybody.
     """
 
     verdict: str
     reason: str = ""
     visible_count: int | None = None
+    is_by_design: bool = False
 
 
 class Reading(Protocol):

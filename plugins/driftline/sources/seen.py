@@ -85,9 +85,11 @@ def judge(
             said = "does not say how many there are" if company_count is None else f"says {company_count}"
             seen = f"it sees {seen_companies}, company_count in clients.yml {said}"
             reasons.append(f"a rule hides companies that the account may not enter; {seen}")
+    is_by_design = bool(entry.rpc_hides) and not reasons
     if entry.rpc_hides:
         reasons.append(entry.rpc_hides)
-    return Visibility("partial" if reasons else "full", "; ".join(reasons), visible_count)
+    verdict = "partial" if reasons else "full"
+    return Visibility(verdict, "; ".join(reasons), visible_count, is_by_design=is_by_design)
 
 
 def _rules(ask: Asker) -> list[tuple[str, int, frozenset[int], str]]:
