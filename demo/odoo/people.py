@@ -59,7 +59,7 @@ def add_people(world: World) -> None:
         _add_planned_user(world, new, random)
     _refuse_unknown_logins(world)
     _add_customers(world, random)
-    _add_departments(world)
+    _add_departments_and_jobs(world)
     _add_employees(world, random)
     _add_logins(world, random)
 
@@ -190,10 +190,13 @@ def _add_customers(world: World, random: Random) -> None:
             world.customers.append(add_partner(world.rows, name, email=email, at=at, uid=2, parent_id=company))
 
 
-def _add_departments(world: World) -> None:
+def _add_departments_and_jobs(world: World) -> None:
     for name in DEPARTMENTS:
         values = {"name": name, "active": True, "company_id": 1, "parent_id": None if name == "Management" else 1}
-        world.rows.add("hr_department", values | stamps(world.installed_at), where_present={"complete_name": name})
+        stamp = stamps(world.installed_at)
+        department_id = world.rows.add("hr_department", values | stamp, where_present={"complete_name": name})
+        job = {"name": f"{name} staff", "active": True, "company_id": 1, "department_id": department_id}
+        world.rows.add("hr_job", job | stamp)
 
 
 def _add_employees(world: World, random: Random) -> None:
