@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WAREHOUSE_CONNECTION = "driftline_warehouse"
 
 # What a mapped task shows as its name: one client's id, or the first few of several.
-CLIENTS_OF_A_TASK = "{{ task.op_kwargs['client_ids'] | join(', ') | truncate(60, leeway=0) }}"
+CLIENTS_OF_A_TASK = "{{ task.op_kwargs['client_ids'] | join(', ') | truncate(60, end=' …', leeway=0) }}"
 
 # What readers see has changed; other DAGs may be scheduled on it.
 REVIEW = Asset(name="driftline_review", uri="driftline://warehouse/review")

@@ -120,7 +120,7 @@ class Stack:
         self._created.touch()
 
     def start(self) -> None:
-        """Start PostgreSQL, the clients' Odoo servers and Airflow; wait until they answer and Airflow knows the DAGs."""
+        """Start PostgreSQL, the clients' Odoo servers and Airflow; wait until all answer and the DAGs are known."""
         with uninterrupted():
             self.server.start()
         environment = self.environment()

@@ -38,9 +38,9 @@ class TicketTable:
         values |= {"kanban_state": "normal", "description": f"<p>CANARY-description {number}</p>"}
         values |= {"access_token": f"CANARY-token-{self.table}-{number}"}
         if self.project_id is None:
-            team_id = 1 + number % len(TEAMS)
+            team_id, category_id = 1 + number % len(TEAMS), 1 + number % len(CATEGORIES)
             return values | {
-                "number": f"HT{number:05}", "priority": priority, "team_id": team_id, "category_id": 1 + number % len(CATEGORIES),
+                "number": f"HT{number:05}", "priority": priority, "team_id": team_id, "category_id": category_id,
                 "last_stage_update": second, "partner_email": f"CANARY-mail-{number}",
             }  # fmt: skip
         # Tasks know two priorities only.
