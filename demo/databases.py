@@ -30,7 +30,11 @@ class Databases:
 
     @property
     def warehouse_url(self) -> str:
-        return self._url(WAREHOUSE, OWNER)
+        return self.owner_url(WAREHOUSE)
+
+    def owner_url(self, database: str) -> str:
+        """The address of a warehouse, with its owner's rights."""
+        return self._url(database, OWNER)
 
     @property
     def airflow_url(self) -> str:

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from demo.vault import Vault
 REPOSITORY = Path(__file__).resolve().parents[1]
 USER = "admin"
 SOURCES_POOL = "driftline_sources"
-_SCRIPTS = Path(sys.executable).parent
+SCRIPTS = Path(sys.executable).parent
 _READY_SECONDS = 90
 _AIRFLOW_PROCESSES: dict[str, tuple[str, ...]] = {
     "api-server": (),  # its host and port come by environment
@@ -58,6 +58,9 @@ class Ports:
 
 class Stack:
     """Everything below one folder; `create()` once, then `start()` and `stop()` as often as needed."""
+
+    clients_file = REPOSITORY / "demo" / "clients.yml"
+    client_ids: Sequence[str] = odoo.CLIENT_IDS
 
     def __init__(self, folder: Path, ports: Ports) -> None:
         self.folder = folder
@@ -114,10 +117,13 @@ class Stack:
             airflow = pool.submit(self._run, "airflow-db", environment, "airflow", "db", "migrate")
             self._run("migrate", environment, "driftline", "migrate")
             self.databases.let_analyst_read()
-            for client_id in odoo.CLIENT_IDS:
-                self.databases.create_client(client_id, anchor_at=anchor_at)
+            self._create_clients(anchor_at)
             airflow.result()
         self._created.touch()
+
+    def _create_clients(self, anchor_at: datetime) -> None:
+        for client_id in self.client_ids:
+            self.databases.create_client(client_id, anchor_at=anchor_at)
 
     def start(self) -> None:
         """Start PostgreSQL, the clients' Odoo servers and Airflow; wait until all answer and the DAGs are known."""
@@ -129,7 +135,7 @@ class Stack:
         self.processes.start("inbox", inbox, environment, REPOSITORY)
         self.odoo_servers.start(self.processes, REPOSITORY)
         for name, options in _AIRFLOW_PROCESSES.items():
-            self.processes.start(name, [str(_SCRIPTS / "airflow"), name, *options], environment, REPOSITORY)
+            self.processes.start(name, [str(SCRIPTS / "airflow"), name, *options], environment, REPOSITORY)
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -148,11 +154,11 @@ class Stack:
 
     def _driftline_environment(self) -> dict[str, str]:
         connections = {
-            f"AIRFLOW_CONN_ODOO_{client_id.upper()}": self.client_address(client_id) for client_id in odoo.CLIENT_IDS
+            f"AIRFLOW_CONN_ODOO_{client_id.upper()}": self.client_address(client_id) for client_id in self.client_ids
         }
         return connections | {
             "DRIFTLINE_HOME": str(REPOSITORY),
-            "DRIFTLINE_CLIENTS_FILE": str(REPOSITORY / "demo" / "clients.yml"),
+            "DRIFTLINE_CLIENTS_FILE": str(self.clients_file),
             "DRIFTLINE_BUILD_DIR": str(self.folder),
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
             "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE": self.databases.warehouse_url,
@@ -211,7 +217,7 @@ class Stack:
 
     def _run(self, name: str, environment: dict[str, str], program: str, *arguments: str) -> None:
         what = " ".join((program, *arguments))
-        run([str(_SCRIPTS / program), *arguments], environment, REPOSITORY, log=self.processes.log(name), what=what)
+        run([str(SCRIPTS / program), *arguments], environment, REPOSITORY, log=self.processes.log(name), what=what)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

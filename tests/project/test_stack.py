@@ -125,7 +125,8 @@ def test_a_night_for_one_client_reads_that_one_and_shows_its_name(stack: Stack, 
     assert night.state == "success"
     assert [task.label for task in night.tasks if task.task_id == "read_client"] == ["read_client[egret]"]
     url = stack.databases.admin_url("warehouse")
-    assert query(url, "select client_id, state from ops.client_run") == [("egret", "succeeded")]
+    states = f"select client_id, state from ops.client_run where night_id = '{night.run_id}'"
+    assert query(url, states) == [("egret", "succeeded")]
     assert query(url, "select count(*) > 0 from raw.res_users where client_id = 'egret'") == [(True,)]
 
 
