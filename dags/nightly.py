@@ -3,7 +3,7 @@
 Reads every client's Odoo into the warehouse, builds the marts, checks them client by client, publishes what passed and
 sends one message.
 
-`plan → read_client (one per client) → finish_reading → build → check → publish → alert → done`
+`plan → read_client (mapped over the clients) → finish_reading → build → check → publish → alert → done`
 
 One client that cannot be read does not stop the others: its task is red, its published rows stay as they were and say
 so. A run's own state is that of its publication; look at the `read_client` tasks for single clients.
@@ -17,6 +17,7 @@ Run configuration (any other key is refused by `plan`):
 
 * `plan`: the message names the key, file or entry it dislikes. Correct it and clear the task.
 * `read_client`: the message names the client and what to do. An address that does not answer is tried again by itself.
+  With more than a thousand clients, one task reads several: the first error is the task's, the log has the others.
   Clear the one task, then `finish_reading` with everything downstream, or leave it to the next night.
 * `build`: `ops.dbt_result` has the failing node. Nothing was published.
 * `check`: a rule that says no closes a client's gate and leaves this task green; a red task means that the check broke.
@@ -60,26 +61,22 @@ def nightly() -> None:
         return night.batches(planned.client_ids)
 
     @task(
-        map_index_template="{{ task.op_kwargs['client_id'] }}",
+        map_index_template=wiring.CLIENTS_OF_A_TASK,
         pool="driftline_sources",
         execution_timeout=timedelta(hours=2),
     )
-    def read_client(client_id: str) -> None:
+    def read_client(client_ids: list[str]) -> None:
         from driftline import night
-        from driftline.connections import connection_id
 
-        night.read_client(
-            wiring.settings(),
-            night_id=wiring.run_id(),
-            client_id=client_id,
-            connection=wiring.connection_url(connection_id(client_id)),
+        night.read_clients(
+            wiring.settings(), night_id=wiring.run_id(), client_ids=client_ids, find_connection=wiring.find_connection
         )
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def finish_reading(client_ids: list[str] | None) -> None:
+    def finish_reading(batches: list[list[str]] | None) -> None:
         from driftline import night
 
-        if not client_ids:
+        if not batches:
             raise AirflowFailException("The night was not planned, so there is nothing to build. See the task 'plan'.")
         night.finish(wiring.settings(), night_id=wiring.run_id())
 
@@ -111,10 +108,10 @@ def nightly() -> None:
 
         alerts.send(wiring.settings(), night_id=wiring.run_id(), now=datetime.now(UTC))
 
-    client_ids = plan()
-    # One task per client: Airflow maps up to core.max_map_length (1,024) of them.
-    reading = read_client.expand(client_id=client_ids)
-    finished = finish_reading(client_ids)
+    batches = plan()
+    # One client each as long as Airflow maps that many (core.max_map_length, 1,024); several beyond.
+    reading = read_client.expand(client_ids=batches)
+    finished = finish_reading(batches)
     built = build()
     published = publish(check(built))
     reading >> finished >> built

@@ -5,6 +5,7 @@ Here and in the DAG files Airflow ends; nothing below `plugins/driftline` import
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from driftline.settings import Settings
 
 WAREHOUSE_CONNECTION = "driftline_warehouse"
+
+# What a mapped task shows as its name: one client's id, or the first few of several.
+CLIENTS_OF_A_TASK = "{{ task.op_kwargs['client_ids'] | join(', ') | truncate(60, end=' …', leeway=0) }}"
 
 # What readers see has changed; other DAGs may be scheduled on it.
 REVIEW = Asset(name="driftline_review", uri="driftline://warehouse/review")
@@ -58,7 +62,19 @@ def connection_url(connection_id: str) -> str | None:
     if connection.password:
         # Airflow masks the password as it is, but not in the form it takes inside a URL.
         mask_secret(quote(connection.password, safe=""))
-    return to_source_url(connection.get_uri(), where=f"connection '{connection_id}'")
+    address = connection.get_uri()
+    if connection.conn_type in ("http", "https"):
+        # Its host may hold the scheme, as Airflow's own HTTP hook wants it; in a URI that is not one any more.
+        parts = ("conn_type", "host", "port", "login", "password", "schema")
+        address = json.dumps({name: getattr(connection, name) for name in parts})
+    return to_source_url(address, where=f"connection '{connection_id}'")
+
+
+def find_connection(client_id: str) -> str | None:
+    """Resolve a client's connection; None where Airflow knows none."""
+    from driftline.connections import connection_id
+
+    return connection_url(connection_id(client_id))
 
 
 def run_conf() -> dict[str, Any]:

@@ -30,7 +30,11 @@ class Databases:
 
     @property
     def warehouse_url(self) -> str:
-        return self._url(WAREHOUSE, OWNER)
+        return self.owner_url(WAREHOUSE)
+
+    def owner_url(self, database: str) -> str:
+        """The address of a warehouse, with its owner's rights."""
+        return self._url(database, OWNER)
 
     @property
     def airflow_url(self) -> str:
@@ -42,8 +46,12 @@ class Databases:
         return self._url(WAREHOUSE, ANALYST)
 
     def client_url(self, client_id: str) -> str:
-        """The address the platform reads a demo client with."""
+        """The address the platform reads a demo client's database with."""
         return self._url(client_database(client_id), reader(client_id))
+
+    def server_url(self, client_id: str) -> str:
+        """The address a client's own Odoo server uses."""
+        return self._url(client_database(client_id), server_role(client_id))
 
     def admin_url(self, database: str = "postgres") -> str:
         return self.server.url(database)
@@ -60,14 +68,18 @@ class Databases:
             _execute(admin, "grant connect on database {} to {}", WAREHOUSE, ANALYST)
 
     def create_client(self, client_id: str, *, anchor_at: datetime) -> None:
-        """Make one client's Odoo, and the login that may read it and change nothing."""
+        """Make one client's Odoo, the login that may read it and change nothing, and its own server's."""
         database = odoo.create(self.admin_url(), client_id, anchor_at=anchor_at, seed=_SEED)
         with closing(_autocommit(self.admin_url(database))) as admin:
-            self._create_role(admin, reader(client_id), "")
             _execute(admin, "revoke connect, temporary on database {} from public", database)
-            _execute(admin, "grant connect on database {} to {}", database, reader(client_id))
-            _execute(admin, "grant usage on schema public to {}", reader(client_id))
-            _execute(admin, "grant select on all tables in schema public to {}", reader(client_id))
+            for role in (reader(client_id), server_role(client_id)):
+                self._create_role(admin, role, "")
+                _execute(admin, "grant connect on database {} to {}", database, role)
+                _execute(admin, "grant usage on schema public to {}", role)
+                _execute(admin, "grant select on all tables in schema public to {}", role)
+            # A login leaves a row there, and nothing else is written.
+            _execute(admin, "grant insert, update on res_users_log to {}", server_role(client_id))
+            _execute(admin, "grant usage, update on all sequences in schema public to {}", server_role(client_id))
 
     def let_analyst_read(self) -> None:
         """Give the analyst every client's published rows; possible once the warehouse is migrated."""
@@ -105,6 +117,10 @@ def client_database(client_id: str) -> str:
 
 def reader(client_id: str) -> str:
     return f"driftline_reader_{client_id}"
+
+
+def server_role(client_id: str) -> str:
+    return f"odoo_server_{client_id}"
 
 
 def _autocommit(url: str) -> Connection:

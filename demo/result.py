@@ -16,6 +16,7 @@ from psycopg2.extras import RealDictCursor
 
 from demo.airflow_api import Run
 
+TRANSPORTS = ("postgres", "rpc", "json2")
 _RELATIONS = """
   select schemaname as schema, tablename as name from pg_tables where schemaname !~ '^(pg_|information_schema$)'
   union all
@@ -23,10 +24,10 @@ _RELATIONS = """
   order by 1, 2
 """
 _CLIENTS = """
-  select c.client_id as id, coalesce(r.odoo_version, c.odoo_version) as version
+  select c.client_id as id, coalesce(r.odoo_version, c.odoo_version) as version, r.transport
     from ops.client c
     left join lateral (
-      select odoo_version from ops.client_run where client_id = c.client_id and state = 'succeeded'
+      select odoo_version, transport from ops.client_run where client_id = c.client_id and state = 'succeeded'
        order by finished_at desc limit 1) r on true
    order by 1
 """
@@ -58,11 +59,11 @@ class Result:
         file.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n")
 
 
-def gather(url: str, *, runs: Sequence[Run], transports: Mapping[str, str], seconds: Mapping[str, float]) -> Result:
+def gather(url: str, *, runs: Sequence[Run], seconds: Mapping[str, float]) -> Result:
     """Read the figures of a finished demo."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         return Result(
-            clients=[row | {"transport": transports[row["id"]]} for row in _rows(cursor, _CLIENTS)],
+            clients=_rows(cursor, _CLIENTS),
             nights=_rows(cursor, _NIGHTS),
             rows=_counts(cursor),
             checks=_checks(_rows(cursor, _CHECKS)),
@@ -80,6 +81,8 @@ def find_problems(result: Result, *, runs: Sequence[Run], quarter: str, pages: P
     expected = {client["id"] for client in result.clients} - {stopped}
     problems = [problem for number, run in enumerate(runs) for problem in run_problems(run, number, stopped)]
     problems += _night_problems(result, stopped)
+    used = {client["transport"] for client in result.clients}
+    problems += [f"no client was read over {transport}" for transport in TRANSPORTS if transport not in used]
     problems += [f"schema {schema} is empty" for schema in _empty_schemas(result.rows)]
     if not result.checks["passed"]:
         problems.append("no check was run")

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from demo import odoo
 from demo.airflow_api import AirflowApi, ApiError
 from demo.databases import Databases
 from demo.inbox import read_messages
+from demo.odoo_servers import OdooServers, served_clients
 from demo.postgres import EmbeddedPostgres, free_port
 from demo.processes import Processes, StepFailed, run, uninterrupted
 from demo.vault import Vault
@@ -28,7 +29,7 @@ from demo.vault import Vault
 REPOSITORY = Path(__file__).resolve().parents[1]
 USER = "admin"
 SOURCES_POOL = "driftline_sources"
-_SCRIPTS = Path(sys.executable).parent
+SCRIPTS = Path(sys.executable).parent
 _READY_SECONDS = 90
 _AIRFLOW_PROCESSES: dict[str, tuple[str, ...]] = {
     "api-server": (),  # its host and port come by environment
@@ -47,14 +48,19 @@ class Ports:
     postgres: int | None
     airflow: int
     inbox: int
+    odoo: Mapping[str, int]  # of the clients that are read over the network
 
     @classmethod
     def choose(cls, *, postgres: int | None = None, airflow: int | None = None) -> Ports:
-        return cls(postgres=postgres, airflow=airflow or free_port(), inbox=free_port())
+        odoo_ports = {client_id: free_port() for client_id in served_clients()}
+        return cls(postgres=postgres, airflow=airflow or free_port(), inbox=free_port(), odoo=odoo_ports)
 
 
 class Stack:
     """Everything below one folder; `create()` once, then `start()` and `stop()` as often as needed."""
+
+    clients_file = REPOSITORY / "demo" / "clients.yml"
+    client_ids: Sequence[str] = odoo.CLIENT_IDS
 
     def __init__(self, folder: Path, ports: Ports) -> None:
         self.folder = folder
@@ -65,6 +71,7 @@ class Stack:
         self.vault = Vault(self.state / "vault.json")
         self.server = EmbeddedPostgres(self.state / "postgres", port=ports.postgres)
         self.databases = Databases(self.server, self.vault)
+        self.odoo_servers = OdooServers(self.databases, self.vault, self.state, ports.odoo)
         self.processes = Processes(self.state / "processes.json", self.logs)
         self.inbox_file = self.state / "messages.jsonl"
         self._created = self.state / "created"
@@ -83,7 +90,17 @@ class Stack:
 
     @property
     def is_running(self) -> bool:
-        return self.server.is_running() and set(self.processes.running()) >= {"inbox", *_AIRFLOW_PROCESSES}
+        return self.server.is_running() and set(self.processes.running()) >= self._process_names
+
+    @property
+    def _process_names(self) -> set[str]:
+        return {"inbox", *self.odoo_servers.names, *_AIRFLOW_PROCESSES}
+
+    def client_address(self, client_id: str) -> str:
+        """The address the platform reads a client with: its Odoo server's, or else its database's."""
+        if client_id in self.ports.odoo:
+            return self.odoo_servers.address(client_id)
+        return self.databases.client_url(client_id)
 
     def remove(self) -> None:
         """End what still runs here and forget everything."""
@@ -100,21 +117,25 @@ class Stack:
             airflow = pool.submit(self._run, "airflow-db", environment, "airflow", "db", "migrate")
             self._run("migrate", environment, "driftline", "migrate")
             self.databases.let_analyst_read()
-            for client_id in odoo.CLIENT_IDS:
-                self.databases.create_client(client_id, anchor_at=anchor_at)
+            self._create_clients(anchor_at)
             airflow.result()
         self._created.touch()
 
+    def _create_clients(self, anchor_at: datetime) -> None:
+        for client_id in self.client_ids:
+            self.databases.create_client(client_id, anchor_at=anchor_at)
+
     def start(self) -> None:
-        """Start the server and Airflow's processes and wait until they answer and know the DAGs."""
+        """Start PostgreSQL, the clients' Odoo servers and Airflow; wait until all answer and the DAGs are known."""
         with uninterrupted():
             self.server.start()
         environment = self.environment()
         self._write_ui_password()
         inbox = [sys.executable, "-m", "demo.inbox", str(self.ports.inbox), str(self.inbox_file)]
         self.processes.start("inbox", inbox, environment, REPOSITORY)
+        self.odoo_servers.start(self.processes, REPOSITORY)
         for name, options in _AIRFLOW_PROCESSES.items():
-            self.processes.start(name, [str(_SCRIPTS / "airflow"), name, *options], environment, REPOSITORY)
+            self.processes.start(name, [str(SCRIPTS / "airflow"), name, *options], environment, REPOSITORY)
         self._wait_until_ready()
 
     def stop(self) -> None:
@@ -133,18 +154,19 @@ class Stack:
 
     def _driftline_environment(self) -> dict[str, str]:
         connections = {
-            f"AIRFLOW_CONN_ODOO_{client_id.upper()}": self.databases.client_url(client_id)
-            for client_id in odoo.CLIENT_IDS
+            f"AIRFLOW_CONN_ODOO_{client_id.upper()}": self.client_address(client_id) for client_id in self.client_ids
         }
         return connections | {
             "DRIFTLINE_HOME": str(REPOSITORY),
-            "DRIFTLINE_CLIENTS_FILE": str(REPOSITORY / "demo" / "clients.yml"),
+            "DRIFTLINE_CLIENTS_FILE": str(self.clients_file),
             "DRIFTLINE_BUILD_DIR": str(self.folder),
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
             "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE": self.databases.warehouse_url,
             "DRIFTLINE_HASH_SALT": self.vault.password("hash salt"),
             "DRIFTLINE_ALERT_URLS": f"json://127.0.0.1:{self.ports.inbox}/",
-            "DRIFTLINE_NIGHTLY_SCHEDULE": "",  # nights are triggered; the clock must not start one in between
+            # Runs are triggered; the clock must not start one in between.
+            "DRIFTLINE_NIGHTLY_SCHEDULE": "",
+            "DRIFTLINE_WEEKLY_SCHEDULE": "",
         }
 
     def _airflow_environment(self) -> dict[str, str]:
@@ -195,7 +217,7 @@ class Stack:
 
     def _run(self, name: str, environment: dict[str, str], program: str, *arguments: str) -> None:
         what = " ".join((program, *arguments))
-        run([str(_SCRIPTS / program), *arguments], environment, REPOSITORY, log=self.processes.log(name), what=what)
+        run([str(SCRIPTS / program), *arguments], environment, REPOSITORY, log=self.processes.log(name), what=what)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -222,7 +244,7 @@ class Stack:
         health = self.api.get("/monitor/health")
         late = [part for part in ("scheduler", "dag_processor") if health[part]["status"] != "healthy"]
         absent = sorted(set(_dag_files(REPOSITORY / "dags")) - {dag["dag_id"] for dag in self.api.get("/dags")["dags"]})
-        return ", ".join([*late, *(f"DAG {dag_id}" for dag_id in absent)])
+        return ", ".join([*self.odoo_servers.silent(), *late, *(f"DAG {dag_id}" for dag_id in absent)])
 
     def _make_pool(self) -> None:
         try:

@@ -80,10 +80,15 @@ def _print_addresses(stack: Stack) -> None:
 Airflow        {stack.api.base_url}   user {USER}   password {stack.ui_password}
 warehouse      {stack.databases.analyst_url}
                (role 'analyst': reads what is published, nothing else; for psql or a BI tool)
+clients' Odoo   {_odoo_servers(stack)}
 review pages   {stack.review_folder}
 a night        in Airflow: DAG nightly, Trigger; a quarter: DAG quarterly_review
 messages       {stack.inbox_file}
 stop           make down""")
+
+
+def _odoo_servers(stack: Stack) -> str:
+    return ", ".join(f"{client_id} {stack.odoo_servers.url(client_id)}" for client_id in stack.ports.odoo)
 
 
 def _choose_ports() -> Ports:

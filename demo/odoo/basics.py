@@ -7,7 +7,10 @@ from demo.odoo.texts import LANGUAGES
 from demo.odoo.world import ADMIN_UID, World, stamps
 
 _CURRENCIES = (("EUR", "€"), ("USD", "$"), ("SEK", "kr"), ("ARS", "$"), ("INR", "₹"))
-_COUNTRIES = (("GR", "Greece"), ("SE", "Sweden"), ("AR", "Argentina"), ("IN", "India"), ("EG", "Egypt"))
+_COUNTRIES = (
+    ("GR", "Greece"), ("SE", "Sweden"), ("AR", "Argentina"), ("IN", "India"), ("EG", "Egypt"), ("DE", "Germany"),
+    ("FR", "France"), ("IT", "Italy"), ("NO", "Norway"), ("CL", "Chile"), ("JP", "Japan"), ("KE", "Kenya"),
+)  # fmt: skip
 _LANGUAGE_NAMES = {
     "en_US": "English (US)",
     "el_GR": "Greek / Ελληνικά",

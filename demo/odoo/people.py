@@ -59,7 +59,7 @@ def add_people(world: World) -> None:
         _add_planned_user(world, new, random)
     _refuse_unknown_logins(world)
     _add_customers(world, random)
-    _add_departments(world)
+    _add_departments_and_jobs(world)
     _add_employees(world, random)
     _add_logins(world, random)
 
@@ -135,7 +135,8 @@ def _planned_users(world: World) -> list[NewUser]:
         NewUser("portaltemplate", "Portal User Template", "template", ("base.group_portal",), False, True),
     ]
     roles = list(ROLES)
-    for index in range(truth.users.internal_active - 1):
+    counted_elsewhere = 1 if truth.reading_account is None else 2  # the administrator, and who reads over the network
+    for index in range(truth.users.internal_active - counted_elsewhere):
         role, number = roles[index % len(roles)], index // len(roles) + 1
         login = f"{role}{number}@{domain}"
         extra = ("base.group_system",) if login in truth.administrators else ()
@@ -148,11 +149,13 @@ def _planned_users(world: World) -> list[NewUser]:
         is_active = number <= truth.users.share_active
         login = f"portal{number}@customer{number}.example"
         users.append(NewUser(login, f"Portal {number}", "portal", ("base.group_portal",), is_active, True))
+    if truth.reading_account is not None:
+        users.append(NewUser(truth.reading_account, "Driftline", "reader", ("hr.group_hr_user",)))
     return users
 
 
 def _add_planned_user(world: World, new: NewUser, random: Random) -> None:
-    at = world.installed_at if new.role in ("root", "admin", "template") else _hired_at(world, random)
+    at = world.installed_at if new.role in ("root", "admin", "template", "reader") else _hired_at(world, random)
     is_former = not new.is_active and new.role not in ("root", "template")
     written_at = world.clock.days_ago(random.randint(20, 300)) if is_former else at + timedelta(days=1)
     user_id, partner_id = add_user(world.rows, new, at=at, uid=1, written_at=written_at)
@@ -187,10 +190,13 @@ def _add_customers(world: World, random: Random) -> None:
             world.customers.append(add_partner(world.rows, name, email=email, at=at, uid=2, parent_id=company))
 
 
-def _add_departments(world: World) -> None:
+def _add_departments_and_jobs(world: World) -> None:
     for name in DEPARTMENTS:
         values = {"name": name, "active": True, "company_id": 1, "parent_id": None if name == "Management" else 1}
-        world.rows.add("hr_department", values | stamps(world.installed_at), where_present={"complete_name": name})
+        stamp = stamps(world.installed_at)
+        department_id = world.rows.add("hr_department", values | stamp, where_present={"complete_name": name})
+        job = {"name": f"{name} staff", "active": True, "company_id": 1, "department_id": department_id}
+        world.rows.add("hr_job", job | stamp)
 
 
 def _add_employees(world: World, random: Random) -> None:
@@ -247,7 +253,7 @@ def _add_employee(world: World, random: Random, *, name: str, person: Person | N
 
 def _add_logins(world: World, random: Random) -> None:
     for person in world.people:
-        if person.role in ("root", "template"):
+        if person.role in ("root", "template", "reader"):
             continue
         # One in nine never logged in, leavers stopped some time ago; Odoo keeps little more than the last login.
         if random.random() < 0.11 and person.login != "admin":

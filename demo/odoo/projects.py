@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 
 from demo.odoo.lifecycle import CLOSED, STAGE_NAMES, STAGE_NUMBERS, Stage
-from demo.odoo.tickets import TEAMS
+from demo.odoo.tickets import CATEGORIES, TEAMS
 from demo.odoo.world import ADMIN_UID, World, some_microseconds, stamps
 
 PROJECTS = ("Internal", "Audit preparation", "Support", "Roll-out")
@@ -39,7 +39,11 @@ def add_stages_and_projects(world: World) -> None:
             world.rows.add(
                 "helpdesk_ticket_team", {"name": name, "active": True, "user_id": lead, "company_id": 1, **stamp}
             )
+    if world.schema.has("helpdesk_ticket_category"):
+        for name in CATEGORIES:
+            world.rows.add("helpdesk_ticket_category", {"name": name, "active": True, "company_id": 1, **stamp})
     for name in PROJECTS:
+        world.rows.add("account_analytic_account", {"name": name, "active": True, "company_id": 1, **stamp})
         world.rows.add(
             "project_project",
             {"name": name, "active": True, "user_id": ADMIN_UID, "company_id": 1, **stamp},

@@ -16,6 +16,7 @@ from demo.odoo.texts import ODD_TEXTS, SUBJECTS
 from demo.odoo.world import ROOT_UID, Person, World, stamps
 
 TEAMS = ("Support", "Sales", "Technical")
+CATEGORIES = ("Question", "Fault", "Change", "Access", "Training")
 # In the first weeks the chatter was kept elsewhere and brought in later: its dates are months before its creation.
 _ARCHIVE_DAYS, _BROUGHT_IN_AFTER = 21, timedelta(days=70)
 
@@ -37,9 +38,9 @@ class TicketTable:
         values |= {"kanban_state": "normal", "description": f"<p>CANARY-description {number}</p>"}
         values |= {"access_token": f"CANARY-token-{self.table}-{number}"}
         if self.project_id is None:
-            team_id = 1 + number % len(TEAMS)
+            team_id, category_id = 1 + number % len(TEAMS), 1 + number % len(CATEGORIES)
             return values | {
-                "number": f"HT{number:05}", "priority": priority, "team_id": team_id, "category_id": 1 + number % 5,
+                "number": f"HT{number:05}", "priority": priority, "team_id": team_id, "category_id": category_id,
                 "last_stage_update": second, "partner_email": f"CANARY-mail-{number}",
             }  # fmt: skip
         # Tasks know two priorities only.

@@ -182,6 +182,7 @@ class ClientTruth(_Strict):
     last_version_upgrade: Upgrade
     tickets: Tickets
     users: Users
+    reading_account: str | None = None
     administrators: tuple[str, ...]
     without_employee: tuple[str, ...]
     leavers_still_active: tuple[str, ...]

@@ -26,19 +26,25 @@ TASKS = ("plan", "finish_reading", "build", "check", "publish", "alert", "done")
 
 
 def a_night(**states: str) -> Run:
-    """A night over two clients in which everything went well but for what is named (`read_client_b`: client b's)."""
-    reading = [TaskInstance("read_client", name, states.get(f"read_client_{name}", "success"), 1, 1.0) for name in "ab"]
+    """A night over three clients in which everything went well but for what is named (`read_client_b`: client b's)."""
+    reading = [
+        TaskInstance("read_client", name, states.get(f"read_client_{name}", "success"), 1, 1.0) for name in "abc"
+    ]
     others = [TaskInstance(task_id, "", states.get(task_id, "success"), 1, 1.0) for task_id in TASKS]
     return Run("nightly", "a run", states.get("run", "success"), (*reading, *others))
 
 
 def a_result(**changes: Any) -> Result:
     good = Result(
-        clients=[{"id": "a", "version": "17.0", "transport": "postgres"}, {"id": "b", "version": "18.0"}],
-        nights=[{"night_id": night, "clients": {"a": "succeeded", "b": "succeeded"}} for night in ("one", "two")],
+        clients=[
+            {"id": "a", "version": "17.0", "transport": "postgres"},
+            {"id": "b", "version": "18.0", "transport": "rpc"},
+            {"id": "c", "version": "19.0", "transport": "json2"},
+        ],
+        nights=[{"night_id": night, "clients": dict.fromkeys("abc", "succeeded")} for night in ("one", "two")],
         rows={f"{schema}.table": 1 for schema in SCHEMAS},
         checks={"passed": 3, "failed": 0, "by_severity": {}},
-        published=[{"client_id": client_id, "quarter": "2026Q4", "is_published": True} for client_id in "ab"],
+        published=[{"client_id": client_id, "quarter": "2026Q4", "is_published": True} for client_id in "abc"],
         airflow_runs=[],
         seconds={},
     )
@@ -48,7 +54,7 @@ def a_result(**changes: Any) -> Result:
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
     (tmp_path / "2026Q4").mkdir()
-    for client_id in "ab":
+    for client_id in "abc":
         (tmp_path / "2026Q4" / f"{client_id}-2026Q4.html").write_text("<html>")
     return tmp_path
 
@@ -91,9 +97,19 @@ def test_a_stopped_client_must_be_red_in_night_two_and_only_there() -> None:
     [
         ({"nights": []}, ["expected two nights, found 0"]),
         ({"rows": {f"{schema}.table": int(schema != "drift") for schema in SCHEMAS}}, ["schema drift is empty"]),
+        (
+            {"clients": [{"id": name, "version": "19.0", "transport": "json2"} for name in "abc"]},
+            ["no client was read over postgres", "no client was read over rpc"],
+        ),
+        (
+            {"clients": [{"id": "a", "transport": "postgres"}, {"id": "b", "transport": "rpc"},
+                         {"id": "c", "transport": None}]},
+            ["no client was read over json2"],
+        ),
         ({"checks": {"passed": 0, "failed": 0, "by_severity": {}}}, ["no check was run"]),
         (
             {"published": [{"client_id": "a", "quarter": "2026Q4", "is_published": True},
+                           {"client_id": "c", "quarter": "2026Q4", "is_published": True},
                            {"client_id": "b", "quarter": "2026Q4", "is_published": False},
                            {"client_id": "b", "quarter": "2026Q3", "is_published": True}]},
             ["b: 2026Q4 was not published"],
@@ -135,10 +151,15 @@ def test_the_demo_does_what_it_promises(folder: Path) -> None:
     result = json.loads((folder / "result.json").read_text())
     declared = yaml.safe_load((REPOSITORY / "demo" / "clients.yml").read_text())["clients"]
     assert set(result) == {"clients", "nights", "rows", "checks", "published", "airflow_runs", "seconds"}
-    assert result["clients"] == [
-        {"id": client_id, "version": declared[client_id]["odoo_version"], "transport": declared[client_id]["transport"]}
-        for client_id in sorted(declared)
-    ]
+    # cordoba declares no transport: that of its version was found out.
+    assert "transport" not in declared["cordoba"]
+    assert {client["id"]: (client["version"], client["transport"]) for client in result["clients"]} == {
+        "aegean": ("17.0", "postgres"),
+        "boreal": ("19.0", "json2"),
+        "cordoba": ("18.0", "rpc"),
+        "delta": ("16.0", "postgres"),
+        "egret": ("14.0", "postgres"),
+    }
     assert [set(night["clients"].values()) for night in result["nights"]] == [{"succeeded"}, {"succeeded"}]
     assert [(run["dag"], run["state"], run["failed_task_instances"]) for run in result["airflow_runs"]] == [
         ("nightly", "success", []),
@@ -153,16 +174,21 @@ def test_the_demo_does_what_it_promises(folder: Path) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.timeout(900)
-def test_a_stopped_client_is_red_the_rest_is_published_and_one_message_says_so(folder: Path) -> None:
-    played = play(folder, "--stop-client", "delta")
+@pytest.mark.parametrize("client_id", ["delta", "cordoba", "boreal"])  # one of each transport
+def test_a_stopped_client_is_red_the_rest_is_published_and_one_message_says_so(folder: Path, client_id: str) -> None:
+    played = play(folder, "--stop-client", client_id)
     assert played.returncode == 0, played.stdout + played.stderr
     result = json.loads((folder / "result.json").read_text())
-    assert [run["failed_task_instances"] for run in result["airflow_runs"]] == [[], ["read_client[delta]: failed"], []]
-    assert result["nights"][1]["clients"]["delta"] == "failed"
+    assert [run["failed_task_instances"] for run in result["airflow_runs"]] == [
+        [],
+        [f"read_client[{client_id}]: failed"],
+        [],
+    ]
+    assert result["nights"][1]["clients"][client_id] == "failed"
     nights = [row for row in result["published"] if row["is_published"]][5:9]
-    assert {row["client_id"] for row in nights} == {"aegean", "boreal", "cordoba", "egret"}
+    assert {row["client_id"] for row in nights} == {"aegean", "boreal", "cordoba", "delta", "egret"} - {client_id}
     naming = [
-        message for message in read_messages(folder / "state" / "messages.jsonl") if "delta" in message["message"]
+        message for message in read_messages(folder / "state" / "messages.jsonl") if client_id in message["message"]
     ]
     assert len(naming) == 1
     assert "4 of 5 clients read" in naming[0]["message"]

@@ -45,6 +45,11 @@ def night(stack: Stack, mistyped: Run) -> Run:
     return run(stack, "nightly", {"client": "egret"})
 
 
+@pytest.fixture(scope="module")
+def comparison(stack: Stack, night: Run) -> Run:
+    return run(stack, "weekly_reconcile", {"client": "cordoba"})
+
+
 def run(stack: Stack, dag_id: str, conf: dict[str, object]) -> Run:
     run_id = stack.api.trigger(dag_id, conf)
     return stack.api.wait(dag_id, run_id, seconds=300, check=stack.processes.require_alive, progress=print)
@@ -68,8 +73,8 @@ def secrets(stack: Stack) -> set[str]:
     return {form for value in values for form in (value, quote(value, safe=""))}
 
 
-def test_nothing_listens_beyond_loopback(stack: Stack, night: Run) -> None:
-    # After a night, so that the workers have done whatever they do.
+def test_nothing_listens_beyond_loopback(stack: Stack, night: Run, comparison: Run) -> None:
+    # After both kinds of run, so that the workers have done whatever they do.
     pids = {process.pid for process in family(stack)}
     assert len(pids) > 5
     listening = [
@@ -78,7 +83,9 @@ def test_nothing_listens_beyond_loopback(stack: Stack, night: Run) -> None:
         if connection.pid in pids and (connection.status == psutil.CONN_LISTEN or not connection.raddr)
     ]
     assert {address.ip for address in listening} <= LOOPBACK
-    assert {address.port for address in listening} == {stack.server.port, stack.ports.airflow, stack.ports.inbox}
+    assert len(stack.ports.odoo) == 2
+    own = {stack.server.port, stack.ports.airflow, stack.ports.inbox, *stack.ports.odoo.values()}
+    assert {address.port for address in listening} == own
 
 
 def test_the_user_interface_answers(stack: Stack) -> None:
@@ -94,7 +101,7 @@ def test_the_printed_login_works_and_another_does_not(stack: Stack) -> None:
         api.get("/dags")
     assert nobody.value.status == 401
     api.log_in()
-    assert {dag["dag_id"] for dag in api.get("/dags")["dags"]} == {"nightly", "quarterly_review"}
+    assert {dag["dag_id"] for dag in api.get("/dags")["dags"]} == {"nightly", "quarterly_review", "weekly_reconcile"}
     with pytest.raises(ApiError) as wrong:
         AirflowApi(stack.api.base_url, user="admin", password="guess").log_in()
     assert wrong.value.status == 401
@@ -118,8 +125,29 @@ def test_a_night_for_one_client_reads_that_one_and_shows_its_name(stack: Stack, 
     assert night.state == "success"
     assert [task.label for task in night.tasks if task.task_id == "read_client"] == ["read_client[egret]"]
     url = stack.databases.admin_url("warehouse")
-    assert query(url, "select client_id, state from ops.client_run") == [("egret", "succeeded")]
+    states = f"select client_id, state from ops.client_run where night_id = '{night.run_id}'"
+    assert query(url, states) == [("egret", "succeeded")]
     assert query(url, "select count(*) > 0 from raw.res_users where client_id = 'egret'") == [(True,)]
+
+
+def test_a_comparison_of_one_client_compares_every_value_and_builds_nothing(stack: Stack, comparison: Run) -> None:
+    assert comparison.not_successful == [], task_errors(comparison, stack.logs)
+    assert {task.label for task in comparison.tasks} == {"plan", "read_client[cordoba]", "finish_reading", "done"}
+    url, night_id = stack.databases.admin_url("warehouse"), comparison.run_id
+    nights = query(url, f"select kind, state, client_ids from ops.night where night_id = '{night_id}'")
+    assert nights == [("reconcile", "finished", ["cordoba"])]
+    compared = query(url, f"select client_id, verdict, count(*) from ops.reconciliation where night_id = '{night_id}'"
+                          " group by 1, 2")  # fmt: skip
+    present = query(stack.databases.admin_url("odoo_cordoba"), "select count(*) from res_users")
+    assert [row[:2] for row in compared] == [("cordoba", "equal")]
+    assert compared[0][2] > 50
+    rows = "select row_count from ops.reconciliation where model = 'res.users'"
+    assert query(url, rows) == present
+    assert query(url, "select client_id, transport from ops.client_run order by 1") == [
+        ("cordoba", "rpc"),
+        ("egret", "postgres"),
+    ]
+    assert query(url, f"select count(*) from ops.build where night_id = '{night_id}'") == [(0,)]
 
 
 def test_publication_tells_airflow_that_the_review_tables_have_changed(stack: Stack, night: Run) -> None:
@@ -135,10 +163,10 @@ def test_no_process_shows_a_secret_in_its_arguments(stack: Stack) -> None:
     assert [line for line in lines for secret in secrets(stack) if secret in line] == []
 
 
-def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: Run) -> None:
+def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: Run, comparison: Run) -> None:
     known = {secret.encode() for secret in secrets(stack)}
     assert any(secret != quote(secret.decode(), safe="").encode() for secret in known), "no secret that needs encoding"
-    kept = {stack.state / "vault.json", stack.state / "airflow_users.json"}
+    kept = {stack.state / name for name in ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml")}
     files = [path for path in stack.folder.rglob("*") if path.is_file() and stack.server.folder not in path.parents]
     assert len([path for path in files if path.suffix == ".log"]) > 10
     leaks = [path for path in set(files) - kept for secret in known if secret in path.read_bytes()]
@@ -151,7 +179,7 @@ def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: 
 
 
 def test_files_with_secrets_are_for_their_owner_only(stack: Stack) -> None:
-    for name in ("vault.json", "airflow_users.json"):
+    for name in ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml"):
         assert oct((stack.state / name).stat().st_mode)[-3:] == "600"
 
 
