@@ -2,7 +2,7 @@
 
 Compares every value of every client's Odoo with the warehouse, repairs what differs, and records both.
 
-`plan → read_client (mapped over the clients) → finish_reading → done`
+`plan → read_client (mapped over the clients) → finish_reading → alert → done`
 
 Where a client's PostgreSQL is read, both sides are compared by hashes of whole rows; over RPC everything is read anew.
 What came of it stands in `ops.reconciliation`: `repaired` means that the nights before had missed something, and
@@ -19,6 +19,7 @@ The run is red when a client could not be compared; the others are, all the same
 * `plan`: the message names the key, file or entry it dislikes. Correct it and trigger the run again.
 * `read_client`: the message names the client and what to do. An address that does not answer is tried again by itself.
   A client that a night is still reading is left out: clear the one task when that has ended, or leave it to next week.
+* `alert`: nothing is half-written. Clear the task.
 """
 
 from __future__ import annotations
@@ -81,12 +82,19 @@ def weekly_reconcile() -> None:
             raise AirflowFailException("Nothing was planned, so nothing was compared. See the task 'plan'.")
         night.finish(wiring.settings(), night_id=wiring.run_id())
 
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def alert() -> None:
+        from driftline import alerts
+
+        alerts.send(wiring.settings(), night_id=wiring.run_id(), now=datetime.now(UTC))
+
     batches = plan()
     reading = read_client.expand(client_ids=batches)
     finished = finish_reading(batches)
-    reading >> finished
-    # Airflow judges a run by its last tasks, and the closing one runs whatever happened: without this, always green.
-    [reading, finished] >> EmptyOperator(task_id="done")
+    told = alert()
+    reading >> finished >> told
+    # Airflow judges a run by its last tasks, and these run whatever happened: without this, always green.
+    [reading, finished, told] >> EmptyOperator(task_id="done")
 
 
 weekly_reconcile()

@@ -159,7 +159,7 @@ def test_what_follows_the_reading_runs_whatever_became_of_single_clients(tasks: 
     assert rules["nightly.finish_reading"] == rules["weekly_reconcile.finish_reading"] == "all_done"
     # A week's run is red when a client could not be compared; a night's is that of its publication.
     assert rules["weekly_reconcile.done"] == "all_success"
-    assert rules["nightly.alert"] == rules["quarterly_review.alert"] == "all_done"
+    assert rules["nightly.alert"] == rules["quarterly_review.alert"] == rules["weekly_reconcile.alert"] == "all_done"
     for name in ("build", "check", "publish"):
         assert rules[f"nightly.{name}"] == rules[f"quarterly_review.{name}"] == "all_success"
 
@@ -175,7 +175,8 @@ def test_the_way_is_build_check_publish_alert(tasks: dict[str, dict[str, Any]]) 
         assert after[f"{dag_id}.check"] == {"publish"}
     assert after["weekly_reconcile.plan"] == {"read_client", "finish_reading"}
     assert after["weekly_reconcile.read_client"] == {"finish_reading", "done"}
-    assert after["weekly_reconcile.finish_reading"] == {"done"}
+    assert after["weekly_reconcile.finish_reading"] == {"alert", "done"}
+    assert after["weekly_reconcile.alert"] == {"done"}
     assert after["nightly.publish"] == {"alert", "done"}
     assert after["quarterly_review.publish"] == {"render_page", "done"}
 
