@@ -338,14 +338,16 @@ class RemoteReading:
     def _relation_shape(self, entry: Entry, fields: Mapping[str, Any]) -> Shape:
         assert entry.via is not None
         name = entry.via.field_in(self.version)
-        if name not in fields and entry.is_optional:
+        target = str(fields.get(name, {}).get("relation") or "")
+        is_there = name in fields and entry.via.points_at in (None, target)
+        if not is_there and entry.is_optional:
             return absent_shape(entry, version=self.version, client_id=self._client_id)
-        if name not in fields:
+        if not is_there:
             raise SourceShapeError(f"{entry.via.model} has no field {name}.", client_id=self._client_id)
         other = next(column for column in entry.key if column != entry.via.owner)
         return Shape(
             is_present=True, columns=(), missing={}, shape_hash=_hash([entry.table, name]),
-            references={other: str(fields[name].get("relation") or "")},
+            references={other: target},
         )  # fmt: skip
 
 
