@@ -203,10 +203,9 @@ class RemoteReading:
             return "the server's clock was set"
         return None
 
-    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:
-        found = self._ask.search_read(entry.model, [("id", "in", sorted(known))], ["write_date"])
-        stamps = {record["id"]: record["write_date"] for record in found if record["write_date"]}
-        return any(_utc(stamp) < known[record_id].replace(microsecond=0) for record_id, stamp in stamps.items())
+    def stamps(self, entry: Entry, ids: Sequence[int]) -> dict[int, datetime]:
+        found = self._ask.search_read(entry.model, [("id", "in", list(ids))], ["write_date"])
+        return {record["id"]: _utc(record["write_date"]) for record in found if record["write_date"]}
 
     def visibility(self, entry: Entry) -> Visibility:
         if not self.shape(entry).is_present:
