@@ -132,6 +132,12 @@ def _aegean_template(pg_server: EmbeddedPostgres) -> str:
     return create(pg_server.url(), "aegean", anchor_at=datetime(2026, 11, 1, 12, tzinfo=UTC), seed=7)
 
 
+@pytest.fixture(scope="session")
+def boreal_template(pg_server: EmbeddedPostgres) -> str:
+    """Name of a database that holds the demo client `boreal`, an Odoo 19.0; to be copied, not used."""
+    return create(pg_server.url(), "boreal", anchor_at=datetime(2026, 11, 1, 12, tzinfo=UTC), seed=7)
+
+
 @pytest.fixture
 def odoo_source(new_database, _aegean_template: str) -> str:
     """Address of an Odoo 17.0 database of this test's own: the demo client `aegean`."""

@@ -83,6 +83,10 @@ class Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may have gone first
             self.connection.shutdown(socket.SHUT_RDWR)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        now = time.time() if timestamp is None else timestamp
+        return super().date_time_string(now + self.server.service.clock_offset_seconds)
+
     def log_message(self, format: str, *arguments: Any) -> None:
         if self.server.is_talkative:
             super().log_message(format, *arguments)

@@ -183,7 +183,8 @@ def _field(name: str, raw: dict[str, Any], columns: dict[str, str]) -> Field:
     return Field(
         name=name,
         type=raw["t"],
-        column=columns.get(name) if raw.get("c") else None,
+        # Recorded without columns where no module had filled the table yet: then the database knows better.
+        column=columns.get(name) if raw.get("c") or raw.get("s", 1) else None,
         stored=raw.get("s", 1) != 0,
         relation=raw.get("r"),
         relation_table=(table[0], table[1], table[2]) if table else None,

@@ -21,7 +21,8 @@ class OdooServer:
     `users` maps logins to passwords, `api_keys` keys to logins. `database` is the name clients must give, by default
     the URL's. `hidden` maps models to a domain of rows that only the superuser sees, beside the tables' rules.
     `computed_are_empty` answers False for a field that only Odoo's code could compute, instead of an error: for clients
-    that name every field there is, as odoorpc does for the attributes of a record.
+    that name every field there is, as odoorpc does for the attributes of a record. `clock_offset_seconds`, which may be
+    set later, too, is how far the machine's clock is ahead: in the `Date` header and in what a login leaves behind.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class OdooServer:
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
         is_talkative: bool = False,
+        clock_offset_seconds: float = 0.0,
     ) -> None:
         self.accounts = Accounts(users, api_keys or {}, Cooldown(clock=clock))
         self.faults = faults or Faults()
@@ -52,6 +54,7 @@ class OdooServer:
             hidden=hidden,
             computed_are_empty=computed_are_empty,
         )
+        self._service.clock_offset_seconds = clock_offset_seconds
         self._listener = Listener((host, port), self._service, self.faults, is_talkative=is_talkative)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -76,6 +79,14 @@ class OdooServer:
     def byte_count(self) -> int:
         """Bytes of bodies sent so far."""
         return self._listener.byte_count
+
+    @property
+    def clock_offset_seconds(self) -> float:
+        return self._service.clock_offset_seconds
+
+    @clock_offset_seconds.setter
+    def clock_offset_seconds(self, seconds: float) -> None:
+        self._service.clock_offset_seconds = seconds
 
     def hide(self, model: str, domain: list[Any]) -> None:
         """Hide a model's rows from now on, as a new record rule would."""

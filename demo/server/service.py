@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,7 @@ class Service:
         self.server_version = server_version or dialect.serie
         self.hidden = dict(hidden or {})
         self._computed_are_empty = computed_are_empty
+        self.clock_offset_seconds = 0.0
         self.registry: Registry = self._read_registry()
 
     def _read_registry(self) -> Registry:
@@ -120,9 +122,9 @@ class Service:
             cursor.execute("lock table res_users_log in share row exclusive mode")
             cursor.execute(
                 "insert into res_users_log (id, create_uid, write_uid, create_date, write_date)"
-                " select coalesce(max(id), 0) + 1, %s, %s, now() at time zone 'UTC', now() at time zone 'UTC'"
-                " from res_users_log",
-                (user_id, user_id),
+                " select coalesce(max(id), 0) + 1, %(user)s, %(user)s, now() at time zone 'UTC' + %(ahead)s,"
+                " now() at time zone 'UTC' + %(ahead)s from res_users_log",
+                {"user": user_id, "ahead": timedelta(seconds=self.clock_offset_seconds)},
             )
             cursor.execute("select pg_get_serial_sequence('res_users_log', 'id')")
             sequence = cursor.fetchone()[0]

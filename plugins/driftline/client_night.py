@@ -210,13 +210,14 @@ class _ClientNight:
             return None
         if self._manner.compares_values:
             return "every value is compared"
+        client_id, overlap = self._client.client_id, timedelta(minutes=self._client.limits.rpc_overlap_minutes)
         for entry in self._catalogue:
             is_stamped = "write_date" in self._reading.shape(entry).columns
-            if entry.model in cursors and is_stamped and entry.rpc_mode != "full":
-                known = keys.newest_rows(self._cursor, entry, self._client.client_id)
-                if known and self._reading.went_back(entry, known):
-                    log.warning("%s: %s is older than it was: all is read anew", self._client.client_id, entry.model)
-                    return "the database was put back to an older state"
+            if not (entry.model in cursors and is_stamped and entry.rpc_mode != "full"):
+                continue
+            if keys.was_put_back(self._cursor, entry, self._reading, client_id, overlap=overlap):
+                log.warning("%s: %s is older than it was: all is read anew", client_id, entry.model)
+                return "the database was put back to an older state"
         return None
 
     def _digest(self, items: list[_Staged], known: dict[str, Sides]) -> dict[str, Sides]:

@@ -17,11 +17,16 @@ from driftline.sources import Reading, WithIds
 from driftline.watching import Watch
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterator
+    from datetime import datetime, timedelta
 
     from psycopg2.extensions import cursor as DatabaseCursor
 
     from driftline.registry import Limits
+
+
+# As many rows are looked at, batch after batch, to find out whether a database was put back.
+_NEWEST_ROWS = (20, 500, 500, 500, 500)
 
 
 @dataclass(frozen=True)
@@ -124,22 +129,47 @@ def listed_count(cursor: DatabaseCursor, entry: Entry, *, are_keys_listed: bool)
     return int((cursor.fetchone() or (0,))[0])
 
 
-def newest_rows(cursor: DatabaseCursor, entry: Entry, client_id: str, *, limit: int = 20) -> dict[int, datetime]:
-    """Look up the rows that were written last, as far as the warehouse knows: id -> write_date."""
-    cursor.execute(
-        sql.SQL(
-            "select id, write_date from raw.{} where client_id = %s and _deleted_at is null and write_date is not null"
-            " order by write_date desc limit %s"
-        ).format(sql.Identifier(entry.table)),
-        (client_id, limit),
-    )
-    return dict(cursor.fetchall())
+def was_put_back(cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str, *, overlap: timedelta) -> bool:
+    """Say whether the source shows a row older than the warehouse knows it: then it was put back to an older state.
+
+    The rows that were written last are asked for, newest first, since those that were made after the backup are gone.
+    One that is as it was proves that the backup is younger than it, so that only what was in flight then is left to
+    look at.
+    """
+    newest_alive = None
+    for known in _newest_rows(cursor, entry, client_id):
+        stamps = reading.stamps(entry, sorted(known))
+        if any(stamp < known[row_id].replace(microsecond=0) for row_id, stamp in stamps.items()):
+            return True
+        alive = [at for row_id, at in known.items() if stamps.get(row_id) == at.replace(microsecond=0)]
+        newest_alive = newest_alive or max(alive, default=None)
+        if newest_alive and min(known.values()) < newest_alive - overlap:
+            return False
+    return False
+
+
+def _newest_rows(cursor: DatabaseCursor, entry: Entry, client_id: str) -> Iterator[dict[int, datetime]]:
+    """Look up the rows that were written last, as far as the warehouse knows, newest first: id -> write_date."""
+    last: tuple[object, ...] = ("infinity", 0)
+    for limit in _NEWEST_ROWS:
+        cursor.execute(
+            sql.SQL(
+                "select id, write_date from raw.{} where client_id = %s and _deleted_at is null"
+                " and (write_date, id) < (%s::timestamptz, %s) order by write_date desc, id desc limit %s"
+            ).format(sql.Identifier(entry.table)),
+            (client_id, *last, limit),
+        )
+        rows = cursor.fetchall()
+        if not rows:
+            return
+        last = rows[-1][::-1]
+        yield dict(rows)
 
 
 def count_missed(cursor: DatabaseCursor, entry: Entry, client_id: str, *, window_start: datetime) -> int:
     """Count staged rows that differ from `raw` though their stamp lies before the nights' window: they were missed."""
     values = [*entry.all_fields]
-    is_old = sql.SQL("s.write_date < %(window_start)s") if "write_date" in values else sql.SQL("true")
+    is_old = sql.SQL("coalesce(s.write_date < %(window_start)s, true)") if "write_date" in values else sql.SQL("true")
     cursor.execute(
         sql.SQL(
             "select count(*) from pg_temp.{stage} s join raw.{table} t on t.client_id = %(client_id)s and {same}"

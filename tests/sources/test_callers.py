@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 import pytest
-from conftest import run_sql
+from conftest import run_autocommit, run_sql
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceShapeError, SourceUnavailable
 from driftline.sources import Footprint
@@ -14,7 +13,6 @@ from driftline.sources.calls import Budget, ModelForbidden, PageTooLarge, Server
 from driftline.sources.json2 import Json2Caller
 from driftline.sources.rpc import RpcCaller
 
-from demo.odoo import create
 from demo.server import (
     Dropped,
     ExpiredKey,
@@ -35,8 +33,9 @@ TIMEOUT_SECONDS = 1.0
 
 
 @pytest.fixture(scope="session")
-def boreal(pg_server):
-    name = create(pg_server.url(), "boreal", anchor_at=datetime(2026, 11, 1, 12, tzinfo=UTC), seed=7)
+def boreal(pg_server, boreal_template):
+    name = "callers"
+    run_autocommit(pg_server.url(), f"create database {name} template {boreal_template}")
     with OdooServer(
         pg_server.url(name), version="19.0", users={"admin": "right"}, api_keys={"good-key": "admin"}
     ) as server:

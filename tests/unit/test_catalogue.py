@@ -146,6 +146,17 @@ def test_every_relation_table_is_that_of_the_many2many_field_it_is_reached_by(ve
         other = next(name for name in entry.key if name != entry.via.owner)
         assert field["type"] == "many2many"
         assert field["relation_table"] == [entry.table, entry.via.owner, other], f"{entry.table} in {version}"
+        assert entry.via.points_at in (None, field["relation"])
+
+
+def test_relations_that_one_field_may_stand_for_say_what_it_points_at():
+    by_field: dict[tuple[str, str], list[str | None]] = {}
+    for entry in CATALOGUE:
+        if entry.via:
+            field = (entry.via.model, str(entry.via.field))
+            by_field.setdefault(field, []).append(entry.via.points_at)
+    doubled = {field: targets for field, targets in by_field.items() if len(targets) > 1}
+    assert doubled == {("helpdesk.ticket", "tag_ids"): ["helpdesk.tag", "helpdesk.ticket.tag"]}
 
 
 def test_every_relation_is_reached_by_a_model_of_the_catalogue():

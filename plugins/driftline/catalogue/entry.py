@@ -45,11 +45,15 @@ _STAMPS = {
 
 
 class Via(Strict):
-    """How RPC reaches a relation table: a many2many field of a model, whose own id lies in the column `owner`."""
+    """How RPC reaches a relation table: a many2many field of a model, whose own id lies in the column `owner`.
+
+    `points_at` tells two fields of one name apart that different modules bring, each with a table of its own.
+    """
 
     model: ModelName
     field: Identifier | dict[Version, Identifier]
     owner: Identifier
+    points_at: ModelName | None = None
 
     def field_in(self, version: OdooVersion) -> str:
         """Give the field's name in this version; raise ValueError where none is declared."""

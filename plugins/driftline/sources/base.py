@@ -174,8 +174,8 @@ class Reading(Protocol):
     def full_reason(self, entry: Entry, cursor: Cursor) -> str | None:
         """Say why this model is read in full this time although the cursor holds (None: it need not be)."""
 
-    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:
-        """Say whether a row is older at the source than it is known to be: the database was put back."""
+    def stamps(self, entry: Entry, ids: Sequence[int]) -> dict[int, datetime]:
+        """Say when rows were written last, where Odoo's stamps are the clock; rows that are gone are left out."""
 
     def visibility(self, entry: Entry) -> Visibility:
         """Say what of a model this account can see."""

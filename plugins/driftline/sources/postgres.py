@@ -128,8 +128,8 @@ class PostgresReading:
     def full_reason(self, entry: Entry, cursor: Cursor) -> str | None:  # noqa: ARG002  the protocol's
         return "the catalogue reads this model in full" if entry.read == "full" else None
 
-    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:  # noqa: ARG002  the protocol's
-        return False  # a database that was put back has other row versions, or a counter that went back
+    def stamps(self, entry: Entry, ids: Sequence[int]) -> dict[int, datetime]:  # noqa: ARG002  the protocol's
+        return {}  # a database that was put back has other row versions, or a counter that went back
 
     def visibility(self, entry: Entry) -> Visibility:
         # Odoo itself sets no row security; where somebody has, it hides rows without an error.

@@ -211,10 +211,9 @@ class RemoteReading:
             return "the server's clock was set"
         return None
 
-    def went_back(self, entry: Entry, known: Mapping[int, datetime]) -> bool:
-        found = self._ask.search_read(entry.model, [("id", "in", sorted(known))], ["write_date"])
-        stamps = {record["id"]: record["write_date"] for record in found if record["write_date"]}
-        return any(_utc(stamp) < known[record_id].replace(microsecond=0) for record_id, stamp in stamps.items())
+    def stamps(self, entry: Entry, ids: Sequence[int]) -> dict[int, datetime]:
+        found = self._ask.search_read(entry.model, [("id", "in", list(ids))], ["write_date"])
+        return {record["id"]: _utc(record["write_date"]) for record in found if record["write_date"]}
 
     def visibility(self, entry: Entry) -> Visibility:
         if not self.shape(entry).is_present:
@@ -359,14 +358,16 @@ class RemoteReading:
     def _relation_shape(self, entry: Entry, fields: Mapping[str, Any]) -> Shape:
         assert entry.via is not None
         name = entry.via.field_in(self.version)
-        if name not in fields and entry.is_optional:
+        target = str(fields.get(name, {}).get("relation") or "")
+        is_there = name in fields and entry.via.points_at in (None, target)
+        if not is_there and entry.is_optional:
             return absent_shape(entry, version=self.version, client_id=self._client_id)
-        if name not in fields:
+        if not is_there:
             raise SourceShapeError(f"{entry.via.model} has no field {name}.", client_id=self._client_id)
         other = next(column for column in entry.key if column != entry.via.owner)
         return Shape(
             is_present=True, columns=(), missing={}, shape_hash=_hash([entry.table, name]),
-            references={other: str(fields[name].get("relation") or "")},
+            references={other: target},
         )  # fmt: skip
 
 

@@ -1,0 +1,149 @@
+"""Nights over odoorpc and JSON-2 in tests: the demo server over a test's own database, and a client that reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import yaml
+from conftest import Warehouse, run_sql
+from driftline import night
+from driftline.catalogue import Catalogue, OdooVersion, Stored, load_catalogue
+from driftline.night import ClientReport
+from integration.odoo_source import raw_rows, source_rows
+
+from demo.server import OdooServer
+
+# A machine that tests itself need not be gentle with itself.
+QUICK = {"rpc_calls_per_second": 1000, "rpc_timeout_seconds": 20}
+# Models of every kind: stamped and unstamped, read in full and by stamps, with secrets, of modules, and relations.
+FEW_MODELS = (
+    "res.users", "res.groups", "res.groups.users.rel", "res.groups.implied.rel", "res.company", "res.partner",
+    "helpdesk.ticket", "ir.config_parameter", "ir.module.module", "res.users.log", "account.analytic.line",
+)  # fmt: skip
+ENTRY = {"name": "Test", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
+
+
+def few_models() -> Catalogue:
+    """Give the catalogue's own entries of a few models: a night over them takes a fraction of a second."""
+    return Catalogue({model: load_catalogue()[model] for model in FEW_MODELS})
+
+
+def nights_without_turn() -> int:
+    """Find a number of nights between full readings at which none of the few models has its turn today or tomorrow."""
+    today = int(time.time()) // 86_400
+    turns = [int(hashlib.sha256(model.encode()).hexdigest()[:16], 16) for model in FEW_MODELS]
+    return next(
+        nights
+        for nights in range(90, 2, -1)
+        if all((turn + day) % nights for turn in turns for day in (today, today + 1))
+    )
+
+
+@dataclass
+class Remote:
+    """One client's Odoo behind its protocols, and the warehouse that its nights land in."""
+
+    warehouse: Warehouse
+    server: OdooServer
+    database_url: str
+    secret: str
+    client_id: str = "aegean"
+
+    @property
+    def url(self) -> str:
+        return f"http://admin:{self.secret}@{self.server.host}:{self.server.port}/{self.server.database}"
+
+    def night(
+        self, number: int, *, kind: str = "nightly", believed: frozenset[str] | None = frozenset(), url: str = ""
+    ) -> ClientReport:
+        """Do night `number` (the day of November 2026)."""
+        night_id = f"night {number}"
+        settings = self.warehouse.settings
+        moment = datetime(2026, 11, number, 2, tzinfo=UTC)
+        night.plan(settings, night_id=night_id, now=moment, conf={"client": self.client_id}, kind=kind)
+        try:
+            return night.read_client(
+                settings,
+                night_id=night_id,
+                client_id=self.client_id,
+                connection=url or self.url,
+                believed_models=believed,
+            )
+        finally:
+            night.finish(settings, night_id=night_id)
+
+    def source(self, query: str, *parameters: object) -> list[tuple]:
+        return run_sql(self.database_url, query, *parameters)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        return self.warehouse.rows(query, *parameters)
+
+    def run_of(self, number: int, model: str) -> dict[str, object]:
+        """What a night recorded of one model's reading and its proof."""
+        names = ["mode", "reason", "rows_read", "rows_inserted", "rows_updated", "rows_tombstoned", "call_count",
+                 "retry_count", "verdict", "held_count", "source_count", "warehouse_count"]  # fmt: skip
+        rows = self.rows(
+            f"select {', '.join(names)} from ops.extract_run join ops.completeness using (client_id, night_id, model)"
+            " where client_id = %s and night_id = %s and model = %s",
+            self.client_id,
+            f"night {number}",
+            model,
+        )
+        assert len(rows) == 1
+        return dict(zip(names, rows[0], strict=True))
+
+    def unlike_source(self, *, catalogue: Catalogue | None = None, version: str = "17.0") -> list[str]:
+        """List every difference between raw and the source, apart from what RPC cannot tell."""
+        found, compared = [], 0
+        for entry in catalogue or few_models():
+            source = source_rows(
+                self.database_url, entry, OdooVersion.parse(version), client_id=self.client_id,
+                salt=self.warehouse.settings.hash_salt,
+            )  # fmt: skip
+            raw = raw_rows(self.warehouse, entry, self.client_id)
+            found += [f"{entry.model} {key}: in the source only" for key in sorted(source.keys() - raw.keys())]
+            found += [f"{entry.model} {key}: in raw only" for key in sorted(raw.keys() - source.keys())]
+            for key in source.keys() & raw.keys():
+                compared += 1
+                found += [
+                    f"{entry.model} {key} {name}: {source[key][name]!r} != {raw[key][name]!r}"
+                    for name, field in entry.all_fields.items()
+                    if _told(source[key][name], field) != _told(raw[key][name], field)
+                ]
+        assert compared > 100
+        return found
+
+    def failure(self, number: int) -> str:
+        """What the client's run says of a night that failed."""
+        rows = self.rows(
+            "select state, error_class || ': ' || error_message from ops.client_run where night_id = %s"
+            " and client_id = %s",
+            f"night {number}",
+            self.client_id,
+        )
+        assert [state for state, _ in rows] == ["failed"]
+        return rows[0][1]
+
+
+def _told(value: object, field) -> object:
+    """Bring a value to what RPC can tell of it."""
+    if field.company_dependent:
+        return None
+    if field.lands_as is Stored.BOOLEAN:
+        return bool(value)
+    if field.lands_as in {Stored.INTEGER, Stored.FLOAT, Stored.MONETARY}:
+        return float(value or 0)  # type: ignore[arg-type]
+    return value.replace(microsecond=0) if isinstance(value, datetime) else value
+
+
+def with_clients(warehouse: Warehouse, folder, clients: dict[str, dict]) -> Warehouse:
+    """Point a warehouse's settings at a registry of these clients, whose limits spare no machine."""
+    entries = {
+        name: {**ENTRY, **entry, "limits": {**QUICK, **entry.get("limits", {})}} for name, entry in clients.items()
+    }
+    path = folder / "clients.yml"
+    path.write_text(yaml.safe_dump({"clients": entries}))
+    return replace(warehouse, settings=replace(warehouse.settings, clients_file=path))
