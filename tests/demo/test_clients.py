@@ -365,3 +365,22 @@ def test_translated_names_are_json_from_16_with_the_local_language_and_plain_in_
     names = ask(client_id, "select name from helpdesk_ticket_stage where id = 2")[0][0]
     assert set(names) == {"en_US", languages[client_id]}
     assert names["en_US"] == "In Progress"
+
+
+@every_client
+def test_the_reading_account_is_an_active_person_apart_with_no_rights_to_settings(client_id, ask):
+    login = TRUTH[client_id].reading_account
+    # Whoever is read over the network has one; its logins must not be anybody's who works there.
+    assert (login is not None) is (CLIENTS[client_id].transport != "postgres")
+    if login is None:
+        return
+    query = """
+      select u.active, u.share, u.id > 2, array_agg(d.module || '.' || d.name order by d.name) from res_users u
+      join res_groups_users_rel r on r.uid = u.id
+      join ir_model_data d on d.model = 'res.groups' and d.res_id = r.gid
+      where u.login = %s group by u.id"""
+    ((is_active, is_share, is_apart, groups),) = ask(client_id, query, login)
+    assert (is_active, is_share, is_apart) == (True, False, True)
+    assert set(groups) <= {"base.group_user", "base.group_no_one", "hr.group_hr_user"}
+    logins = "select count(*) from res_users_log l join res_users u on u.id = l.create_uid where u.login = %s"
+    assert ask(client_id, logins, login) == [(0,)]

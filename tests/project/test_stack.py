@@ -157,6 +157,22 @@ def test_publication_tells_airflow_that_the_review_tables_have_changed(stack: St
     ]
 
 
+def test_a_clients_server_knows_its_own_database_and_no_other_secret(stack: Stack) -> None:
+    running = stack.processes.running()
+    for client_id in ("boreal", "cordoba"):
+        environment = running[f"odoo-{client_id}"].environ()
+        assert environment.pop("DEMO_ODOO_DATABASE_URL") == stack.databases.server_url(client_id)
+        text = " ".join(environment.values())
+        assert [secret for secret in secrets(stack) if secret in text] == []
+
+
+def test_a_clients_server_may_write_logins_only(stack: Stack) -> None:
+    url = stack.databases.server_url("cordoba")
+    assert query(url, "select count(*) > 0 from res_users") == [(True,)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        query(url, "update res_users set active = false returning id")
+
+
 def test_no_process_shows_a_secret_in_its_arguments(stack: Stack) -> None:
     lines = [" ".join(process.cmdline()) for process in family(stack)]
     assert any("scheduler" in line for line in lines)
