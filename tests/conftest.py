@@ -142,3 +142,29 @@ def boreal_template(pg_server: EmbeddedPostgres) -> str:
 def odoo_source(new_database, _aegean_template: str) -> str:
     """Address of an Odoo 17.0 database of this test's own: the demo client `aegean`."""
     return new_database("odoo", template=_aegean_template)
+
+
+@pytest.fixture
+def few_models_only(monkeypatch):
+    """Let the nights read the catalogue's own entries of a few models, which takes a fraction of the time."""
+    import remote_nights
+    from driftline import night
+
+    monkeypatch.setattr(night, "load_catalogue", remote_nights.few_models)
+
+
+@pytest.fixture
+def remote(few_models_only, warehouse, odoo_source, tmp_path):
+    """The demo client `aegean`, an Odoo 17.0 read over odoorpc; no model has its turn of a full reading."""
+    from remote_nights import serve
+
+    yield from serve(warehouse, odoo_source, tmp_path, client_id="aegean", version="17.0")
+
+
+@pytest.fixture
+def remote_19(few_models_only, warehouse, new_database, boreal_template, tmp_path):
+    """The demo client `boreal`, an Odoo 19.0 read over JSON-2."""
+    from remote_nights import serve
+
+    url = new_database("odoo", template=boreal_template)
+    yield from serve(warehouse, url, tmp_path, client_id="boreal", version="19.0")

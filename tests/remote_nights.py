@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -78,6 +79,16 @@ class Remote:
     def source(self, query: str, *parameters: object) -> list[tuple]:
         return run_sql(self.database_url, query, *parameters)
 
+    def change(self, *statements: str) -> None:
+        """Change rows as Odoo's own code would; foreign keys are not the subject."""
+        run_sql(self.database_url, "set session_replication_role = replica;" + ";".join(statements))
+
+    def landed(self) -> dict[str, object]:
+        """Digest all that is landed and where the next night goes on: to see that nothing moved."""
+        tables = [f'raw."{entry.table}"' for entry in load_catalogue()] + ["ops.watermark"]
+        digests = " union all ".join(f"select '{t}', count(*), sum(hashtext(x::text)) from {t} x" for t in tables)
+        return {table: rest for table, *rest in self.rows(digests)}
+
     def rows(self, query: str, *parameters: object) -> list[tuple]:
         return self.warehouse.rows(query, *parameters)
 
@@ -95,10 +106,10 @@ class Remote:
         assert len(rows) == 1
         return dict(zip(names, rows[0], strict=True))
 
-    def unlike_source(self, *, catalogue: Catalogue | None = None, version: str = "17.0") -> list[str]:
+    def unlike_source(self, *, version: str = "17.0") -> list[str]:
         """List every difference between raw and the source, apart from what RPC cannot tell."""
         found, compared = [], 0
-        for entry in catalogue or few_models():
+        for entry in few_models():
             source = source_rows(
                 self.database_url, entry, OdooVersion.parse(version), client_id=self.client_id,
                 salt=self.warehouse.settings.hash_salt,
@@ -139,11 +150,19 @@ def _told(value: object, field) -> object:
     return value.replace(microsecond=0) if isinstance(value, datetime) else value
 
 
+def serve(warehouse: Warehouse, url: str, folder, *, client_id: str, version: str) -> Iterator[Remote]:
+    """Serve a database and register its client; from 19.0 on it is read over JSON-2, with a key."""
+    limits = {"rpc_full_read_every_nights": nights_without_turn()}
+    warehouse = with_clients(warehouse, folder, {client_id: {"limits": limits}})
+    with OdooServer(url, version=version, users={"admin": "right"}, api_keys={"good-key": "admin"}) as server:
+        yield Remote(warehouse, server, url, "good-key" if version == "19.0" else "right", client_id=client_id)
+
+
 def with_clients(warehouse: Warehouse, folder, clients: dict[str, dict]) -> Warehouse:
     """Point a warehouse's settings at a registry of these clients, whose limits spare no machine."""
     entries = {
         name: {**ENTRY, **entry, "limits": {**QUICK, **entry.get("limits", {})}} for name, entry in clients.items()
     }
-    path = folder / "clients.yml"
+    path = folder / f"{'-'.join(clients)}.yml"
     path.write_text(yaml.safe_dump({"clients": entries}))
     return replace(warehouse, settings=replace(warehouse.settings, clients_file=path))

@@ -105,7 +105,9 @@ def land_client(
     watch = all_of(deadline, LogProgress(client.client_id), watch)
     with (
         _naming(client.client_id),
-        open_reading(client, url=url, catalogue=catalogue, salt=settings.hash_salt, now=night.read_at) as reading,
+        open_reading(
+            client, url=url, catalogue=catalogue, salt=settings.hash_salt, now=night.read_at, deadline=deadline
+        ) as reading,
         connect(settings, role=Role.LOADER, application=f"driftline {client.client_id} landing") as connection,
         connection.cursor() as cursor,
     ):

@@ -31,9 +31,13 @@ class Deadline:
     reason: str
 
     def __call__(self, model: str, row_count: int) -> None:
+        self.check(f"; it was at {model}, {row_count:,} rows")
+
+    def check(self, where: str = "") -> None:
+        """Raise OutOfTimeError once the time is over."""
         if time.monotonic() > self.at:
             raise OutOfTimeError(
-                f"{self.reason}; it was at {model}, {row_count:,} rows.",
+                f"{self.reason}{where}.",
                 hint="Nothing of it was kept. Raise the limit in clients.yml, or look at what slows its server.",
             )
 

@@ -7,36 +7,15 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 from conftest import run_sql
-from driftline import night
 from driftline.catalogue import Catalogue, load_catalogue
 from driftline.registry import load_registry
 from driftline.sources import Cursor
 from driftline.sources.remote import open_remote_reading
-from remote_nights import Remote, few_models, nights_without_turn, with_clients
+from remote_nights import Remote, few_models, nights_without_turn
 
 from demo.server import NoRights, OdooServer
 
 NOW = "now() at time zone 'UTC'"
-
-
-@pytest.fixture
-def few(monkeypatch):
-    """Let the nights read the catalogue's entries of a few models."""
-    monkeypatch.setattr(night, "load_catalogue", few_models)
-
-
-@pytest.fixture
-def remote(few, warehouse, odoo_source, tmp_path):
-    """The demo client `aegean`, read over odoorpc; no model has its turn of a full reading."""
-    limits = {"rpc_full_read_every_nights": nights_without_turn()}
-    warehouse = with_clients(warehouse, tmp_path, {"aegean": {"limits": limits}})
-    with OdooServer(odoo_source, version="17.0", users={"admin": "right"}) as server:
-        yield Remote(warehouse, server, odoo_source, "right")
-
-
-def change(remote: Remote, *statements: str) -> None:
-    """Change rows as Odoo's own code would; foreign keys are not the subject."""
-    run_sql(remote.database_url, "set session_replication_role = replica;" + ";".join(statements))
 
 
 def test_what_odoo_stamps_and_what_it_does_not_stamp_is_there_the_next_night(remote):
@@ -44,8 +23,7 @@ def test_what_odoo_stamps_and_what_it_does_not_stamp_is_there_the_next_night(rem
     assert remote.unlike_source() == []
     users = "select id from res_users where login <> 'admin' and active order by id"
     first, second = (row[0] for row in remote.source(users)[:2])
-    change(
-        remote,
+    remote.change(
         f"update res_partner set name = 'renamed', write_date = {NOW} where id = (select max(id) - 7 from res_partner)",
         f"update helpdesk_ticket set active = false, write_date = {NOW} where id in (select id from helpdesk_ticket"
         " where active order by id limit 3)",
@@ -90,9 +68,9 @@ def test_an_update_without_a_stamp_is_found_when_every_row_is_read_and_when_ever
     unstamped = (
         "update account_analytic_line set write_date = null where id = (select max(id) from account_analytic_line)"
     )
-    change(remote, unstamped)
+    remote.change(unstamped)
     remote.night(1)
-    change(remote, silent.format("'changed by SQL'"))
+    remote.change(silent.format("'changed by SQL'"))
     remote.night(2)
     assert [line for line in remote.unlike_source() if "changed by SQL" not in line] == []
     assert len(remote.unlike_source()) == 1  # write_date did not tell
@@ -105,8 +83,7 @@ def test_an_update_without_a_stamp_is_found_when_every_row_is_read_and_when_ever
     assert remote.run_of(3, "res.partner")["reason"] == f"every model is read in full at least every {nights} nights"
     assert remote.run_of(3, "res.partner")["rows_updated"] == 1
     assert remote.unlike_source() == []
-    change(
-        remote,
+    remote.change(
         silent.format("'again'"),
         "update account_analytic_line set name = 'no clock' where write_date is null",
         f"update helpdesk_ticket set name = 'told', write_date = {NOW} where id % 50 = 0",
@@ -144,8 +121,7 @@ def test_more_deletions_than_are_believed_are_held_until_somebody_believes_them(
     count = remote.rows("select count(*) from raw.helpdesk_ticket")[0][0]
     gone = count // 10
     assert gone > 10
-    change(
-        remote,
+    remote.change(
         f"delete from helpdesk_ticket where id in (select id from helpdesk_ticket order by id limit {gone})",
         f"update helpdesk_ticket set name = 'still read', write_date = {NOW}"
         " where id = (select max(id) from helpdesk_ticket)",
@@ -174,7 +150,7 @@ def test_a_model_that_goes_out_of_sight_keeps_its_rows_and_comes_back_with_what_
     assert remote.rows("select verdict, reason from ops.visibility where model = 'helpdesk.ticket'") == [
         ("none", "the account may not read helpdesk.ticket")
     ]
-    change(remote, f"update helpdesk_ticket set name = 'meanwhile', write_date = {NOW} where id % 50 = 0")
+    remote.change(f"update helpdesk_ticket set name = 'meanwhile', write_date = {NOW} where id % 50 = 0")
     remote.server.faults.remove(hidden)
     remote.night(3)
     assert remote.unlike_source() == []
@@ -198,21 +174,21 @@ def test_a_clock_that_was_a_day_ahead_and_is_set_right_loses_nothing(remote):
     update = "update res_partner set name = '{}', write_date = {} where id = (select min(id) + {} from res_partner)"
     remote.server.clock_offset_seconds = day
     remote.night(1)
-    change(remote, update.format("ahead", f"{NOW} + interval '1 day'", 1))
+    remote.change(update.format("ahead", f"{NOW} + interval '1 day'", 1))
     remote.night(2)
     assert remote.unlike_source() == []
     remote.server.clock_offset_seconds = 0
     # Both lie long before the cursor's window: a row written anew, and one whose stamp goes back.
-    change(remote, update.format("right", NOW, 2), update.format("right again", NOW, 1))
+    remote.change(update.format("right", NOW, 2), update.format("right again", NOW, 1))
     remote.night(3)
     assert remote.unlike_source() == []
     assert remote.run_of(3, "res.partner")["reason"] == "the server's clock was set"
-    change(remote, update.format("later", NOW, 3))
+    remote.change(update.format("later", NOW, 3))
     remote.night(4)
     assert remote.unlike_source() == []
     assert remote.run_of(4, "res.partner")["mode"] == "incremental"
     remote.server.clock_offset_seconds = day
-    change(remote, update.format("ahead again", f"{NOW} + interval '1 day'", 4))
+    remote.change(update.format("ahead again", f"{NOW} + interval '1 day'", 4))
     remote.night(5)
     assert remote.unlike_source() == []
 
@@ -225,8 +201,7 @@ def test_a_database_that_is_put_back_is_read_anew(remote, new_database, new_part
     backup = new_database("backup", template=remote.database_url.rsplit("/", 1)[1])
     with OdooServer(remote.database_url, version="17.0", users={"admin": "right"}) as server:
         now = Remote(remote.warehouse, server, remote.database_url, "right")
-        change(
-            now,
+        now.change(
             f"update res_partner set name = 'lost again', write_date = {NOW}"
             " where id = (select min(id) from res_partner)",
             f"insert into res_partner (id, name, create_date, write_date) select 700000 + n, 'gone', t, t from"

@@ -26,6 +26,7 @@ from driftline.sources.base import (
     Visibility,
     WithIds,
 )
+from driftline.watching import Deadline
 
 __all__ = [
     "Cursor",
@@ -44,11 +45,13 @@ __all__ = [
 
 
 @contextmanager
-def open_reading(client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime) -> Iterator[Reading]:
+def open_reading(
+    client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime, deadline: Deadline | None = None
+) -> Iterator[Reading]:
     """Open the reading that the client's transport, or else its address, calls for.
 
     Raises a SourceError subclass if it cannot be opened, ConfigError where transport and address do not go together.
-    `now` is the warehouse's clock.
+    `now` is the warehouse's clock. A server that does not answer is not waited for beyond `deadline`.
     """
     if is_http(url) != (client.transport in ("rpc", "json2")) and client.transport is not None:
         wanted = "a PostgreSQL address" if client.transport == "postgres" else "an http or https address"
@@ -60,7 +63,7 @@ def open_reading(client: Client, *, url: str, catalogue: Catalogue, salt: str, n
     if is_http(url):
         from driftline.sources.remote import open_remote_reading
 
-        with open_remote_reading(client, url=url, catalogue=catalogue, salt=salt, now=now) as remote:
+        with open_remote_reading(client, url=url, catalogue=catalogue, salt=salt, now=now, deadline=deadline) as remote:
             yield remote
     else:
         from driftline.sources.postgres import open_postgres_reading

@@ -21,6 +21,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceError, SourceShapeError, SourceUnavailable
 from driftline.sources.base import Footprint
+from driftline.watching import Deadline
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +68,11 @@ class Caller(Protocol):
 
 
 class Budget:
-    """At most so many calls per second and so many at once, however many threads ask."""
+    """At most so many calls per second and so many at once, however many threads ask, and none after the deadline."""
 
-    def __init__(self, calls_per_second: float, concurrent_calls: int = 2) -> None:
+    def __init__(self, calls_per_second: float, concurrent_calls: int = 2, *, deadline: Deadline | None = None) -> None:
         self.concurrent_calls = concurrent_calls
+        self._deadline = deadline
         self._seconds_between = 1.0 / calls_per_second
         self._next_at = 0.0
         self._lock = threading.Lock()
@@ -86,7 +88,13 @@ class Budget:
                 self._next_at = turn_at + self._seconds_between
             if turn_at > now:
                 time.sleep(turn_at - now)
+            if self._deadline is not None:
+                self._deadline.check()
             yield
+
+    def patience(self, seconds: float) -> float:
+        """Say how long an answer may be waited for: so many seconds, or what is left until the deadline."""
+        return seconds if self._deadline is None else max(0.1, min(seconds, self._deadline.seconds_left))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import httpx
 
 from driftline.addresses import HttpAddress
 from driftline.catalogue import OdooVersion
-from driftline.errors import SourceError, SourceShapeError, SourceUnavailable
+from driftline.errors import SourceAccessDenied, SourceError, SourceShapeError, SourceUnavailable
 from driftline.registry import Client
 from driftline.sources.calls import Answer, first_line
 
@@ -26,7 +26,7 @@ def detect(client: Client, address: HttpAddress) -> tuple[str, OdooVersion]:
     """
     try:
         version = _ask(client, address)
-    except SourceShapeError:
+    except (SourceShapeError, SourceAccessDenied):
         # A proxy may hide both addresses; what is declared is then all there is to go by.
         if client.version is None or client.transport is None:
             raise

@@ -27,10 +27,10 @@ class Json2Caller:
         self.version = version
         self.footprint = Footprint()
         self._budget = budget
+        self._timeout_seconds = timeout_seconds
         self._server_time: datetime | None = None
         self._http = httpx.Client(
             base_url=base_url,
-            timeout=timeout_seconds,
             headers={"Authorization": f"bearer {key}", "X-Odoo-Database": database, "User-Agent": "driftline"},
             follow_redirects=False,
         )
@@ -51,7 +51,8 @@ class Json2Caller:
         with self._budget.turn():
             started = time.monotonic()
             try:
-                response = self._http.post(path, json=dict(arguments))
+                patience = self._budget.patience(self._timeout_seconds)
+                response = self._http.post(path, json=dict(arguments), timeout=patience)
             except httpx.TimeoutException:
                 raise PageTooLarge("no answer within the time limit.") from None
             except (httpx.RemoteProtocolError, httpx.ReadError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from driftline.errors import SourceAccessDenied, SourceShapeError, SourceUnavailable
+from driftline.errors import SourceError, SourceShapeError, SourceUnavailable
 from driftline.sources.calls import Caller, PageTooLarge, with_retries
 
 _QUICK_SECONDS = 0.7
@@ -59,7 +59,7 @@ class Asker:
             return with_retries(
                 lambda: self.caller.call(model, method, request), footprint=self.caller.footprint, is_page=is_page
             )
-        except (SourceUnavailable, SourceAccessDenied, SourceShapeError) as error:
+        except SourceError as error:
             error.client_id = self._client_id
             if not error.message.startswith(model):
                 error.message = f"{model}: {error.message}"
@@ -114,4 +114,6 @@ class Asker:
         found = self.call(model, "search_read", arguments, is_page=is_page)
         if not isinstance(found, list):
             raise SourceUnavailable(f"{model}: the answer is no list of records.", client_id=self._client_id)
+        if found and (lacking := sorted({"id", *fields} - set(found[0]))):
+            raise SourceShapeError(f"{model}: the answer lacks {', '.join(lacking)}.", client_id=self._client_id)
         return found

@@ -38,6 +38,7 @@ from driftline.sources.paging import Asker
 from driftline.sources.rpc import RpcCaller
 from driftline.sources.seen import RecordRules, judge
 from driftline.sources.shapes import absent_shape
+from driftline.watching import Deadline
 
 _SECONDS_PER_DAY = 86_400
 _LONGEST_CLOCK_DIFFERENCE = timedelta(days=1)
@@ -64,11 +65,11 @@ _ALLOWED = {
 
 @contextmanager
 def open_remote_reading(
-    client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime
+    client: Client, *, url: str, catalogue: Catalogue, salt: str, now: datetime, deadline: Deadline | None = None
 ) -> Iterator[RemoteReading]:
     """Find out what answers, log in, look at every model; end the session at the end.
 
-    `now` is the warehouse's clock: it is compared with the server's.
+    `now` is the warehouse's clock: it is compared with the server's. After `deadline` no question is asked any more.
     """
     address = parse_http(url, client_id=client.client_id)
     if not (address.is_tls or is_loopback(address.host) or client.allows_plain_text):
@@ -83,7 +84,7 @@ def open_remote_reading(
         "database": address.database,
         "version": version,
         "timeout_seconds": limits.rpc_timeout_seconds,
-        "budget": Budget(limits.rpc_calls_per_second, limits.rpc_concurrent_calls),
+        "budget": Budget(limits.rpc_calls_per_second, limits.rpc_concurrent_calls, deadline=deadline),
     }
     caller: Caller
     try:

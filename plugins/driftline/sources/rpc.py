@@ -39,7 +39,7 @@ class RpcCaller:
     ) -> None:  # fmt: skip
         self.version = version
         self.footprint = Footprint()
-        self._opener = _Opener(self.footprint, budget)
+        self._opener = _Opener(self.footprint, budget, timeout_seconds=timeout_seconds)
         self._credentials = {"db": database, "login": login, "password": password}
         self._odoo = odoorpc.ODOO(
             host, "jsonrpc+ssl" if is_tls else "jsonrpc", port, timeout=timeout_seconds, version=str(version),
@@ -91,8 +91,9 @@ class RpcCaller:
 class _Opener:
     """The HTTP side of odoorpc: counts, waits for its turn, and hands on nothing but a whole JSON answer."""
 
-    def __init__(self, footprint: Footprint, budget: Budget) -> None:
+    def __init__(self, footprint: Footprint, budget: Budget, *, timeout_seconds: float) -> None:
         self._footprint = footprint
+        self._timeout_seconds = timeout_seconds
         self._budget = budget
         self.server_time: datetime | None = None
         self.forget()
@@ -101,11 +102,11 @@ class _Opener:
         """Drop the session's cookie."""
         self._http = build_opener(HTTPCookieProcessor(CookieJar()))
 
-    def open(self, request: Request, timeout: float | None = None) -> io.BytesIO:
+    def open(self, request: Request, timeout: float | None = None) -> io.BytesIO:  # noqa: ARG002  odoorpc's
         with self._budget.turn():
             started = time.monotonic()
             try:
-                answer = self._fetch(request, timeout)
+                answer = self._fetch(request, self._budget.patience(self._timeout_seconds))
             finally:
                 self._footprint.add(calls=1, seconds_waited=time.monotonic() - started)
         self._footprint.add(bytes_received=len(answer.body))
@@ -116,7 +117,7 @@ class _Opener:
             answer.json()  # says what it is instead; a truncated answer fails there, too
         return io.BytesIO(answer.body)
 
-    def _fetch(self, request: Request, timeout: float | None) -> Answer:
+    def _fetch(self, request: Request, timeout: float) -> Answer:
         try:
             with self._http.open(request, timeout=timeout) as response:
                 return Answer(response.status, dict(response.headers), response.read())
