@@ -303,7 +303,7 @@ class _ClientNight:
     def _missed(self, item: _Staged) -> int:
         """Count what the nights before have missed; only a full reading of a model with a cursor can tell."""
         is_told = item.choice is not None and not item.choice.is_first and item.entry.rpc_mode != "full"
-        if not (self._manner.compares_values and is_told and item.known is not None):
+        if not (self._manner.compares_values and is_told) or item.known is None or "since" not in item.known.position:
             return 0
         overlap = timedelta(minutes=self._client.limits.rpc_overlap_minutes)
         window_start = bookkeeping.moment(item.known.position["since"]) - overlap
