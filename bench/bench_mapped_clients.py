@@ -86,7 +86,7 @@ def measure(client_count: int | None = None) -> Iterator[Figure]:
     yield Figure(
         "mapped_clients.airflow", through_seconds, "s per client", vs="mapped_clients.command_line",
         ratio=through_seconds / alone_seconds,
-        note=f"DAG nightly, a task each, LocalExecutor: {count} {note}; {reading_seconds:.2f} s of each task is reading",
+        note=f"DAG nightly, a task each, LocalExecutor: {count} {note}; {reading_seconds:.2f} s of a task is reading",
     )  # fmt: skip
     yield Figure(
         "mapped_clients.airflow_share", 100 * (1 - alone_seconds / through_seconds), "%",
