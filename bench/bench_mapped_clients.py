@@ -78,12 +78,15 @@ def measure(client_count: int | None = None) -> Iterator[Figure]:
         through_seconds, reading_seconds = _read_through_airflow(stack)
     finally:
         stack.remove()
-    note = f"{count} clients of {row_count} rows, first reading, {WORKERS} workers"
-    yield Figure("mapped_clients.command_line", alone_seconds, "s per client", note=f"driftline extract: {note}")
+    note = f"clients of {row_count} rows, first reading, {WORKERS} workers"
+    yield Figure(
+        "mapped_clients.command_line", alone_seconds, "s per client",
+        note=f"driftline extract: {min(count, _SAMPLE)} {note}",
+    )  # fmt: skip
     yield Figure(
         "mapped_clients.airflow", through_seconds, "s per client", vs="mapped_clients.command_line",
         ratio=through_seconds / alone_seconds,
-        note=f"DAG nightly, a task each, LocalExecutor: {note}; {reading_seconds:.2f} s of each task is reading",
+        note=f"DAG nightly, a task each, LocalExecutor: {count} {note}; {reading_seconds:.2f} s of a task is reading",
     )  # fmt: skip
     yield Figure(
         "mapped_clients.airflow_share", 100 * (1 - alone_seconds / through_seconds), "%",
