@@ -18,7 +18,7 @@ from driftline.errors import ConfigError
 Declared = TypeVar("Declared", bound=BaseModel)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """PyYAML lets a second key silently replace the first; a client must not vanish that way."""
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONF_KEYS = ("client", "as_of_on")
+CONF_KEYS = {"nightly": ("client", "as_of_on"), "reconcile": ("client",)}
 MOST_MAPPED_TASKS = 1_000
 
 
@@ -47,12 +47,12 @@ def plan(
     """Check the run's configuration, register the clients and open the night.
 
     `conf` may name one `client` and a past day `as_of_on` (YYYY-MM-DD): that day is recomputed from history as of its
-    end in UTC, and nothing is read. A night of kind 'reconcile' compares every value. Raises ConfigError for anything
-    else: a mistyped key would run everybody.
+    end in UTC, and nothing is read. A night of kind 'reconcile' compares every value, and knows no past day. Raises
+    ConfigError for anything else: a mistyped key would run everybody.
     """
     registry = load_registry(settings.clients_file)
     load_catalogue()
-    _refuse_unknown(conf)
+    _refuse_unknown(conf, known=CONF_KEYS[kind])
     clients = registry.active
     if chosen := conf.get("client"):
         clients = [registry.client(str(chosen))]
@@ -130,19 +130,20 @@ def read_clients(
 ) -> list[ClientReport]:
     """Read several clients one after the other; one that fails does not keep the next from being read.
 
-    Raises the first error once all have had their turn, so that the caller fails, and its kind decides on a retry.
+    Raises an error once all have had their turn, so that the caller fails: one that is worth a retry, if there is one.
     """
-    reports, failures = [], []
+    reports: list[ClientReport] = []
+    failures: list[Exception] = []
     for client_id in client_ids:
         try:
             connection = find_connection(client_id)
             reports.append(read_client(settings, night_id=night_id, client_id=client_id, connection=connection))
-        except DriftlineError as error:
+        except Exception as error:
             failures.append(error)
             if len(client_ids) > 1:
-                log.error("%s", error)
+                log.error("%s: %s", client_id, error, exc_info=not isinstance(error, DriftlineError))
     if failures:
-        raise failures[0]
+        raise next((error for error in failures if getattr(error, "is_retryable", False)), failures[0])
     return reports
 
 
@@ -160,11 +161,11 @@ def _record_failure(cursor: DatabaseCursor, night: Night, error: BaseException) 
         log.exception("%s: the failure could not be recorded", night.client_id)
 
 
-def _refuse_unknown(conf: Mapping[str, object]) -> None:
-    unknown = sorted(set(conf) - set(CONF_KEYS))
+def _refuse_unknown(conf: Mapping[str, object], *, known: Sequence[str]) -> None:
+    unknown = sorted(set(conf) - set(known))
     if unknown:
         raise ConfigError(
-            f"run configuration: unknown key '{unknown[0]}'.", hint=f"Known: {', '.join(CONF_KEYS)}. Nothing was run."
+            f"run configuration: unknown key '{unknown[0]}'.", hint=f"Known: {', '.join(known)}. Nothing was run."
         )
     if "client" in conf and not conf["client"]:
         raise ConfigError("run configuration: 'client' is empty.", hint="Leave it out to run all clients.")

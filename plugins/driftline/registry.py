@@ -53,7 +53,7 @@ class Limits(_Strict):
     connect_timeout_seconds: int = Field(default=10, ge=1, le=300)
     statement_timeout_seconds: int = Field(default=900, ge=1, le=86_400)
     lock_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
-    extraction_timeout_minutes: int = Field(default=120, ge=1, le=1_440)
+    extraction_timeout_minutes: int = Field(default=110, ge=1, le=1_440)
     readings_per_host: int = Field(default=2, ge=1, le=32)
     rpc_timeout_seconds: int = Field(default=120, ge=1, le=3_600)
     rpc_page_rows: int = Field(default=500, ge=10, le=10_000)

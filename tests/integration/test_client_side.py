@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -18,6 +19,7 @@ from driftline.registry import load_registry
 from nights import run_night, unlike_source
 from psycopg2.extensions import make_dsn
 
+from demo.postgres import free_port
 from demo.server import NoRights, OdooServer
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")
@@ -228,3 +230,24 @@ def test_rights_that_go_away_leave_what_was_read_and_are_told(driftline, warehou
     newest = "select verdict from ops.completeness where model = 'res.partner' order by checked_at desc limit 1"
     assert warehouse.rows(newest) == [("hidden",)]
     assert warehouse.rows("select verdict from ops.visibility where model = 'res.partner'") == [("none",)]
+
+
+def test_of_several_clients_in_one_task_each_has_its_turn_and_what_may_pass_decides(
+    warehouse, registry_file, odoo_source
+):
+    from driftline import night
+    from driftline.errors import SourceUnavailable
+
+    three = registry_file(warehouse, first={}, second={}, third={})
+    planned = night.plan(three.settings, night_id="batch", now=datetime(2026, 11, 2, tzinfo=UTC), conf={})
+    addresses = {"second": f"postgresql://u:p@127.0.0.1:{free_port()}/odoo", "third": odoo_source}
+    with pytest.raises(SourceUnavailable, match="client 'second'"):
+        night.read_clients(
+            three.settings, night_id="batch", client_ids=planned.client_ids, find_connection=addresses.get
+        )  # fmt: skip
+    states = "select client_id, state, error_class from ops.client_run order by 1"
+    assert warehouse.rows(states) == [
+        ("first", "failed", "ConfigError"),
+        ("second", "failed", "SourceUnavailable"),
+        ("third", "succeeded", None),
+    ]
