@@ -197,7 +197,8 @@ class _ClientNight:
         self._write_down(items)
         client_id, night = self._client.client_id, self._night
         read_counts = {each.entry.model: each.proof.source_count for each in self._recorded}
-        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, read_counts)
+        held_counts = {each.entry.model: each.proof.held_count for each in self._recorded}
+        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, read_counts, held_counts)
         visibility.record(self._cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
         bookkeeping.succeed_client_run(self._cursor, self._night, self._reading, landed=total)
         return total

@@ -42,10 +42,11 @@ def look(
     reading: Reading,
     client_id: str,
     read_counts: Mapping[str, int | None],
+    held_counts: Mapping[str, int] | None = None,
 ) -> list[Sight]:
     """Judge every model that the client's Odoo has, with what lies in the warehouse as evidence.
 
-    `read_counts` says how many rows of each model the source has listed.
+    `read_counts` says how many rows of each model the source has listed, `held_counts` how many known ones it has not.
     """
     catalogue = list(catalogue)
     pointed_at = _pointed_at(catalogue, reading)
@@ -62,6 +63,8 @@ def look(
         dangling = _dangling(cursor, entry, pointed_at[entry.model], client_id)
         reasons = [said.reason] if said.reason else []
         said_count = len(reasons)
+        if held_count := (held_counts or {}).get(entry.model):
+            reasons.append(f"{held_count} rows that were there are not shown any more, and held")
         if dangling:
             reasons.append(f"{dangling} rows that others point at cannot be seen")
         if entry.kind == "model" and said.visible_count is not None and read_count is not None:
