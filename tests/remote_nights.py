@@ -13,9 +13,12 @@ from conftest import Warehouse, run_sql
 from driftline import night
 from driftline.catalogue import Catalogue, OdooVersion, Stored, load_catalogue
 from driftline.night import ClientReport
+from driftline.watching import Watch, unwatched
 from integration.odoo_source import raw_rows, source_rows
 
 from demo.server import OdooServer
+
+NOW = "now() at time zone 'UTC'"  # what Odoo stamps rows with
 
 # A machine that tests itself need not be gentle with itself.
 QUICK = {"rpc_calls_per_second": 1000, "rpc_timeout_seconds": 20}
@@ -32,15 +35,20 @@ def few_models() -> Catalogue:
     return Catalogue({model: load_catalogue()[model] for model in FEW_MODELS})
 
 
-def nights_without_turn() -> int:
-    """Find a number of nights between full readings at which none of the few models has its turn today or tomorrow."""
+def nights_without_turn(*, days: int = 2) -> int:
+    """Find a number of nights between full readings at which none of the few models has its turn in the coming days."""
     today = int(time.time()) // 86_400
-    turns = [int(hashlib.sha256(model.encode()).hexdigest()[:16], 16) for model in FEW_MODELS]
-    return next(
+    turns = [
+        int(hashlib.sha256(entry.model.encode()).hexdigest()[:16], 16)
+        for entry in few_models()
+        if entry.rpc_mode == "incremental"
+    ]
+    apart = (
         nights
-        for nights in range(90, 2, -1)
-        if all((turn + day) % nights for turn in turns for day in (today, today + 1))
+        for nights in range(90, 0, -1)
+        if all((turn + day) % nights for turn in turns for day in range(today, today + days))
     )
+    return next(apart)
 
 
 @dataclass
@@ -52,13 +60,22 @@ class Remote:
     database_url: str
     secret: str
     client_id: str = "aegean"
+    direct: bool = False  # read from the database, not over its protocols
 
     @property
     def url(self) -> str:
+        if self.direct:
+            return self.database_url
         return f"http://admin:{self.secret}@{self.server.host}:{self.server.port}/{self.server.database}"
 
     def night(
-        self, number: int, *, kind: str = "nightly", believed: frozenset[str] | None = frozenset(), url: str = ""
+        self,
+        number: int,
+        *,
+        kind: str = "nightly",
+        believed: frozenset[str] | None = frozenset(),
+        url: str = "",
+        watch: Watch | None = None,
     ) -> ClientReport:
         """Do night `number` (the day of November 2026)."""
         night_id = f"night {number}"
@@ -72,6 +89,7 @@ class Remote:
                 client_id=self.client_id,
                 connection=url or self.url,
                 believed_models=believed,
+                watch=watch or unwatched,
             )
         finally:
             night.finish(settings, night_id=night_id)
@@ -122,10 +140,22 @@ class Remote:
                 found += [
                     f"{entry.model} {key} {name}: {source[key][name]!r} != {raw[key][name]!r}"
                     for name, field in entry.all_fields.items()
-                    if _told(source[key][name], field) != _told(raw[key][name], field)
+                    if self._told(source[key][name], field) != self._told(raw[key][name], field)
                 ]
         assert compared > 100
         return found
+
+    def _told(self, value: object, field) -> object:
+        """Bring a value to what this client's transport can tell of it."""
+        if self.direct:
+            return repr(value)
+        if field.company_dependent:
+            return None
+        if field.lands_as is Stored.BOOLEAN:
+            return bool(value)
+        if field.lands_as in {Stored.INTEGER, Stored.FLOAT, Stored.MONETARY}:
+            return float(value or 0)  # type: ignore[arg-type]
+        return value.replace(microsecond=0) if isinstance(value, datetime) else value
 
     def failure(self, number: int) -> str:
         """What the client's run says of a night that failed."""
@@ -137,17 +167,6 @@ class Remote:
         )
         assert [state for state, _ in rows] == ["failed"]
         return rows[0][1]
-
-
-def _told(value: object, field) -> object:
-    """Bring a value to what RPC can tell of it."""
-    if field.company_dependent:
-        return None
-    if field.lands_as is Stored.BOOLEAN:
-        return bool(value)
-    if field.lands_as in {Stored.INTEGER, Stored.FLOAT, Stored.MONETARY}:
-        return float(value or 0)  # type: ignore[arg-type]
-    return value.replace(microsecond=0) if isinstance(value, datetime) else value
 
 
 def serve(warehouse: Warehouse, url: str, folder, *, client_id: str, version: str) -> Iterator[Remote]:

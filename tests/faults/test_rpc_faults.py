@@ -25,7 +25,7 @@ from driftline.errors import (
 )
 from driftline.registry import Client
 from nights import run_night
-from remote_nights import Remote, with_clients
+from remote_nights import NOW, Remote, with_clients
 
 from demo.postgres import free_port
 from demo.server import (
@@ -47,7 +47,6 @@ from demo.server.wire import HTML, Response
 from faults.test_source_faults import wait_for_row
 
 READS = {"method": "search_read"}
-NOW = "now() at time zone 'UTC'"
 
 
 def answers(result: object) -> Instead:

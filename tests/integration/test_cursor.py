@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import psycopg2
-import pytest
-from conftest import Warehouse, make_settings, run_autocommit, run_sql
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from conftest import run_autocommit, run_sql
 from nights import run_night, unlike_source
 
 
@@ -101,71 +98,3 @@ def test_a_module_that_was_uninstalled_leaves_tombstones(warehouse, odoo_source)
     run_night(warehouse, odoo_source, 2)
     query = "select verdict, warehouse_count, tombstone_count from ops.completeness where night_id = %s and model = %s"
     assert warehouse.rows(query, "night 2", "helpdesk.ticket") == [("absent", 0, count)]
-
-
-_STEP = st.tuples(
-    st.sampled_from(["insert", "update", "delete", "archive", "savepoint"]),
-    st.integers(0, 10_000),
-    st.sampled_from(["commit", "rollback", "late"]),
-)
-
-
-@settings(suppress_health_check=list(HealthCheck))
-@given(nights=st.lists(st.lists(_STEP, max_size=12), min_size=2, max_size=3))
-def test_any_history_ends_with_raw_equal_to_the_source(new_pair, nights):
-    warehouse, source = new_pair()
-    run_night(warehouse, source, 1)
-    for number, steps in enumerate(nights, start=2):
-        late = [connection for step in steps if (connection := _do(source, *step))]
-        run_night(warehouse, source, number)
-        for connection in late:
-            connection.commit()
-            connection.close()
-    run_night(warehouse, source, 20)
-    assert unlike_source(warehouse, source) == []
-
-
-def _do(url: str, kind: str, seed: int, fate: str):
-    """Change one partner in a transaction of its own; give the connection back when it is to commit late."""
-    connection = psycopg2.connect(url, options="-c lock_timeout=200ms -c session_replication_role=replica")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select array_agg(id order by id) from res_partner")
-            ids = cursor.fetchone()[0]
-            row_id = ids[seed % len(ids)]
-            match kind:
-                case "insert":
-                    cursor.execute("select nextval('res_partner_id_seq')")
-                    cursor.execute("insert into res_partner (id, name) values (%s, 'new')", (cursor.fetchone()[0],))
-                case "update":
-                    cursor.execute("update res_partner set name = %s where id = %s", (f"n {seed}", row_id))
-                case "delete":
-                    cursor.execute("delete from res_partner where id = %s", (row_id,))
-                case "archive":
-                    cursor.execute(
-                        "update res_partner set active = not coalesce(active, true) where id = %s", (row_id,)
-                    )
-                case "savepoint":
-                    cursor.execute("savepoint s")
-                    cursor.execute("update res_partner set name = 'lost' where id = %s", (row_id,))
-                    cursor.execute("rollback to savepoint s")
-                    cursor.execute("update res_partner set name = 'kept' where id = %s", (row_id,))
-    except psycopg2.errors.LockNotAvailable:
-        fate = "rollback"
-    if fate == "late":
-        return connection
-    connection.commit() if fate == "commit" else connection.rollback()
-    connection.close()
-    return None
-
-
-@pytest.fixture
-def new_pair(request, new_database):
-    """Give a function that makes a fresh warehouse and a fresh Odoo for each example of a property."""
-    templates = [request.getfixturevalue(name) for name in ("_warehouse_template", "_aegean_template")]
-
-    def make() -> tuple[Warehouse, str]:
-        url, source = (new_database("example", template=template) for template in templates)
-        return Warehouse(url=url, settings=make_settings(url)), source
-
-    return make

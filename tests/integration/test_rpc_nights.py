@@ -11,11 +11,9 @@ from driftline.catalogue import Catalogue, load_catalogue
 from driftline.registry import load_registry
 from driftline.sources import Cursor
 from driftline.sources.remote import open_remote_reading
-from remote_nights import Remote, few_models, nights_without_turn
+from remote_nights import NOW, Remote, few_models, nights_without_turn
 
 from demo.server import NoRights, OdooServer
-
-NOW = "now() at time zone 'UTC'"
 
 
 def test_what_odoo_stamps_and_what_it_does_not_stamp_is_there_the_next_night(remote):
