@@ -37,6 +37,7 @@ from driftline.reconcile import (
     digest_sides,
     prove,
     prove_absent,
+    prove_held,
     prove_keys,
 )
 from driftline.registry import Client
@@ -271,9 +272,16 @@ class _ClientNight:
 
     def _land_absent(self, item: _Staged) -> Proof:
         is_hidden = self._reading.shape(item.entry).is_hidden
-        if not is_hidden:
-            item.landed.add(land_absent(self._cursor, item.entry, self._night))
-        return prove_absent(self._cursor, item.entry, self._night, is_hidden=is_hidden)
+        if is_hidden:
+            return prove_absent(self._cursor, item.entry, self._night, is_hidden=True)
+        if not self._is_direct:
+            # Over RPC a model that is hidden from its list looks like one whose module was uninstalled.
+            live_count = keys.live_count(self._cursor, item.entry, self._client.client_id)
+            if self._manner.belief(item.entry, self._client).holds(live_count, live_count):
+                self.held_count += live_count
+                return prove_held(self._cursor, item.entry, self._night)
+        item.landed.add(land_absent(self._cursor, item.entry, self._night))
+        return prove_absent(self._cursor, item.entry, self._night, is_hidden=False)
 
     def _move(self, item: _Staged) -> None:
         if item.choice is None or item.choice.is_first:

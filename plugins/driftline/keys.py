@@ -129,6 +129,17 @@ def listed_count(cursor: DatabaseCursor, entry: Entry, *, are_keys_listed: bool)
     return int((cursor.fetchone() or (0,))[0])
 
 
+def live_count(cursor: DatabaseCursor, entry: Entry, client_id: str) -> int:
+    """Count the rows that the warehouse takes for alive."""
+    cursor.execute(
+        sql.SQL("select count(*) from raw.{} where client_id = %s and _deleted_at is null").format(
+            sql.Identifier(entry.table)
+        ),
+        (client_id,),
+    )
+    return int((cursor.fetchone() or (0,))[0])
+
+
 def was_put_back(cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str, *, overlap: timedelta) -> bool:
     """Say whether the source shows a row older than the warehouse knows it: then it was put back to an older state.
 

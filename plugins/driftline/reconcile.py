@@ -169,6 +169,20 @@ def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night, *, is_hidde
     )
 
 
+def prove_held(cursor: DatabaseCursor, entry: Entry, night: Night) -> Proof:
+    """State that a whole model is gone from the source's list, and that this is not believed."""
+    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
+    count = _count(warehouse.live)
+    return Proof(
+        source_count=None,
+        warehouse_count=count,
+        tombstone_count=warehouse.tombstone_count,
+        method="the source lists no such model",
+        verdict="held",
+        held_count=count,
+    )
+
+
 def compare_values(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night) -> Comparison:
     """Compare digests of whole rows of both sides, repair the buckets that differ, compare again (direct path)."""
     source = reading.value_digests(entry) or {}

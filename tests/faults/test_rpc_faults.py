@@ -156,18 +156,21 @@ def test_a_field_of_another_type_is_named(remote):
     assert remote.failure(1).startswith("SourceShapeError: client 'aegean'")
 
 
-def test_a_model_that_must_exist_is_missed_and_one_that_may_be_uninstalled_is_buried(remote):
+def test_a_model_that_must_exist_is_missed_and_one_that_may_be_uninstalled_is_buried_once_that_is_believed(remote):
     remote.night(1)
     count = remote.rows("select count(*) from raw.helpdesk_ticket")[0][0]
     assert count > 100
     remote.change("delete from ir_model where model = 'helpdesk.ticket'")
     remote.night(2)
     tickets = remote.run_of(2, "helpdesk.ticket")
+    assert (tickets["verdict"], tickets["warehouse_count"], tickets["rows_tombstoned"]) == ("held", count, 0)
+    remote.night(3, believed=frozenset({"helpdesk.ticket"}))
+    tickets = remote.run_of(3, "helpdesk.ticket")
     assert (tickets["verdict"], tickets["warehouse_count"], tickets["rows_tombstoned"]) == ("absent", 0, count)
     remote.change("delete from ir_model where model = 'res.partner'")
     before = remote.landed()
     with pytest.raises(SourceShapeError, match="its database lacks the table res_partner"):
-        remote.night(3)
+        remote.night(4)
     assert remote.landed() == before
 
 

@@ -232,6 +232,22 @@ def test_rights_that_go_away_leave_what_was_read_and_are_told(driftline, warehou
     assert warehouse.rows("select verdict from ops.visibility where model = 'res.partner'") == [("none",)]
 
 
+def test_a_model_that_is_no_longer_listed_is_held_until_somebody_says_that_its_module_went(
+    driftline, warehouse, server
+):
+    assert driftline("extract", "--client", "aegean").returncode == 0
+    live = "select count(*) from raw.helpdesk_ticket where _deleted_at is null"
+    ((count,),) = warehouse.rows(live)
+    server.hide("ir.model", [("model", "=", "helpdesk.ticket")])
+    assert driftline("extract", "--client", "aegean").returncode == 0
+    assert warehouse.rows(live) == [(count,)]
+    newest = "select verdict, held_count from ops.completeness where model = 'helpdesk.ticket' order by checked_at desc"
+    assert warehouse.rows(newest)[0] == ("held", count)
+    driftline("reconcile", "--client", "aegean", "--accept-deletions", "--model", "helpdesk.ticket")
+    assert warehouse.rows(live) == [(0,)]
+    assert warehouse.rows(newest)[0] == ("absent", 0)
+
+
 def test_of_several_clients_in_one_task_each_has_its_turn_and_what_may_pass_decides(
     warehouse, registry_file, odoo_source
 ):

@@ -8,7 +8,10 @@ alter table ops.night
 
 alter table ops.client_run
   add column transport text check (transport in ('postgres', 'rpc', 'json2')),
-  add column reader_user_id bigint;         -- Odoo's user whose login the reading used; NULL on the direct path
+  add column reader_user_id bigint,         -- Odoo's user whose login the reading used; NULL on the direct path
+  add column call_count bigint,             -- questions to the client's server in all, looks at its models included
+  add column retry_count bigint,
+  add column source_seconds double precision;
 
 -- What reading a model cost the client's server: questions asked, asked again, and the time it took to answer.
 alter table ops.extract_run

@@ -68,5 +68,8 @@ def open_reading(
     else:
         from driftline.sources.postgres import open_postgres_reading
 
-        with open_postgres_reading(client, url=url, catalogue=catalogue, salt=salt) as direct:
+        seconds_left = deadline.seconds_left if deadline else None
+        with open_postgres_reading(
+            client, url=url, catalogue=catalogue, salt=salt, seconds_left=seconds_left
+        ) as direct:
             yield direct

@@ -47,11 +47,13 @@ _OLDEST_POSTGRESQL = 11_00_00
 
 
 @contextmanager
-def open_postgres_reading(client: Client, *, url: str, catalogue: Catalogue, salt: str) -> Iterator[PostgresReading]:
-    """Open the snapshot; close it at the end."""
+def open_postgres_reading(
+    client: Client, *, url: str, catalogue: Catalogue, salt: str, seconds_left: float | None = None
+) -> Iterator[PostgresReading]:
+    """Open the snapshot; close it at the end. No statement runs longer than `seconds_left`."""
     connection = _connect(client, url)
     try:
-        yield PostgresReading(client, connection, catalogue, salt=salt)
+        yield PostgresReading(client, connection, catalogue, salt=salt, seconds_left=seconds_left)
     finally:
         connection.close()
 
@@ -62,14 +64,23 @@ class PostgresReading:
     transport = "postgres"
     reader_user_id: int | None = None
 
-    def __init__(self, client: Client, connection: Connection, catalogue: Catalogue, *, salt: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        connection: Connection,
+        catalogue: Catalogue,
+        *,
+        salt: str,
+        seconds_left: float | None = None,
+    ) -> None:
         self.footprint = Footprint()
         self._client = client
         self._connection = connection
         self._salt = client_salt(salt, client.client_id)
         limits = client.limits
         self._execute("set transaction isolation level repeatable read read only")
-        self._execute("select set_config('statement_timeout', %s, false)", f"{limits.statement_timeout_seconds}s")
+        longest_ms = int(1000 * min(limits.statement_timeout_seconds, max(1.0, seconds_left or float("inf"))))
+        self._execute("select set_config('statement_timeout', %s, false)", f"{longest_ms}ms")
         self._execute("select set_config('lock_timeout', %s, false)", f"{limits.lock_timeout_seconds}s")
         self._xmin, self._xmax = self._snapshot()
         self._tables = read_tables(self._rows, [entry.table for entry in catalogue])
