@@ -48,3 +48,8 @@ where not ({{ gone }})
     {%- endfor -%}
   {%- endif -%}
 {%- endmacro %}
+
+{# The major version in a module's version: 17 in 17.0.1.3. #}
+{% macro major_of(version) -%}
+  substring({{ version }} from '^([0-9]+)\.0\.')
+{%- endmacro %}

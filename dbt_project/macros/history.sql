@@ -20,3 +20,8 @@ from {{ ref(relation) }}
   {{ history }}.dbt_valid_from <= {{ instant }}
   and ({{ history }}.dbt_valid_to > {{ instant }} or {{ history }}.dbt_valid_to is null)
 {%- endmacro %}
+
+{# Whether a version held at any time at all: a build done twice replaces what it took a moment ago. #}
+{% macro stood(history) -%}
+  ({{ history }}.dbt_valid_to is null or {{ history }}.dbt_valid_to > {{ history }}.dbt_valid_from)
+{%- endmacro %}

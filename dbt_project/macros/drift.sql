@@ -1,0 +1,22 @@
+{# Two changes of one client, seen by one comparison. #}
+{% macro same_step(one, other) -%}
+  {{ one }}.client_id = {{ other }}.client_id and {{ one }}.comparison = {{ other }}.comparison
+  and {{ one }}.seen_at = {{ other }}.seen_at
+{%- endmacro %}
+
+{# Two changes that one transaction made: equal stamps to the microsecond. Stamps that came over RPC have seconds only and
+   prove nothing; there the link between the records has to do. A deletion leaves no stamp either. #}
+{% macro same_stroke(one, other) -%}
+  case
+    when {{ one }}.action = 'deleted' or {{ other }}.action = 'deleted' then {{ one }}.action = {{ other }}.action
+    else {{ one }}.written_by_user_id = {{ other }}.written_by_user_id
+      and ({{ one }}.written_at = {{ other }}.written_at
+        or (date_trunc('second', {{ one }}.written_at) = {{ one }}.written_at
+          and date_trunc('second', {{ other }}.written_at) = {{ other }}.written_at))
+  end
+{%- endmacro %}
+
+{# The id in the first of these fields that a record's content has; a field may hold a name instead. #}
+{% macro referred(row, fields) -%}
+  coalesce({% for field in fields %}case when jsonb_typeof({{ row }}.content -> '{{ field }}') = 'number' then ({{ row }}.content ->> '{{ field }}')::bigint end{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
