@@ -53,3 +53,21 @@ where not ({{ gone }})
 {% macro major_of(version) -%}
   substring({{ version }} from '^([0-9]+)\.0\.')
 {%- endmacro %}
+
+{# What a reader knows a record by; empty for relations, which two records name. #}
+{% macro label_of(content, entity) -%}
+  case {{ entity }}
+    {%- for entry in configuration_entries() if entry.label %}
+    when '{{ entry.model }}' then {{ content }} ->> '{{ entry.label }}'
+    {%- endfor %}
+  end
+{%- endmacro %}
+
+{# The area of a model. #}
+{% macro area_of(entity) -%}
+  case {{ entity }}
+    {%- for entry in configuration_entries() %}
+    when '{{ entry.model }}' then '{{ entry.area }}'
+    {%- endfor %}
+  end
+{%- endmacro %}

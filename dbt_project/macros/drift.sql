@@ -20,3 +20,15 @@
 {% macro referred(row, fields) -%}
   coalesce({% for field in fields %}case when jsonb_typeof({{ row }}.content -> '{{ field }}') = 'number' then ({{ row }}.content ->> '{{ field }}')::bigint end{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+{# Tells records of one name apart, where several came or went at once. #}
+{% macro same_name_number() -%}
+  row_number() over (partition by client_id, comparison, seen_at, entity, label order by record_id) as same_name_number
+{%- endmacro %}
+
+{# Declared values as a reader sees them: field: value, by name of field, without those that are empty. #}
+{% macro as_text(content, fields='null') -%}
+  (select nullif(string_agg(field.key || ': ' || field.value, ', ' order by field.key), '')
+   from jsonb_each_text({{ content }}) as field
+   where field.value is not null and ({{ fields }}::text[] is null or field.key = any({{ fields }})))
+{%- endmacro %}

@@ -68,6 +68,7 @@ select
   kept.related_id,
   kept.action,
   coalesce(kept.after_content, kept.before_content) as content,
+  {{ label_of('coalesce(kept.after_content, kept.before_content)', 'kept.entity') }} as label,
   case when not kept.was_absent then kept.before_content end as before_content,
   case when not kept.is_absent then kept.after_content end as after_content,
   kept.changed_fields,

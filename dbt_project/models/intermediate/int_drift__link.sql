@@ -162,8 +162,17 @@ inherited_fields as (
     and field.content ->> 'related' like '%.' || (field.content ->> 'name')
 ),
 
+-- Deleted and made again under the same name: one cause, two records.
+replaced as (
+  select gone.change_id, made.change_id as parent_id, 12 as rank
+  from (select *, {{ same_name_number() }} from change where action = 'deleted' and label is not null) as gone
+  join (select *, {{ same_name_number() }} from change where action = 'created' and label is not null) as made
+    on {{ same_step('made', 'gone') }} and made.entity = gone.entity and made.label = gone.label
+    and made.same_name_number = gone.same_name_number
+),
+
 linked as (
-  {% for cte in ['upgrades', 'dependants', 'owned', 'on_gone_models', 'declared', 'jobs', 'implied_memberships', 'inherited_fields'] -%}
+  {% for cte in ['upgrades', 'dependants', 'owned', 'on_gone_models', 'declared', 'jobs', 'implied_memberships', 'inherited_fields', 'replaced'] -%}
   select change_id, parent_id, rank from {{ cte }}
   {{ 'union all' if not loop.last }}
   {% endfor %}

@@ -7,6 +7,7 @@ with states as (
     comparison,
     seen_at,
     content ->> 'name' as module_name,
+    before_content ->> 'name' as before_name,
     before_content ->> 'state' as before_state,
     after_content ->> 'state' as after_state,
     before_content ->> 'latest_version' as before_version,
@@ -21,6 +22,7 @@ select
   states.*,
   case
     when after_state is null then 'removed'
+    when before_name <> module_name then 'renamed'
     when after_state in {{ in_use }} and coalesce(before_state, '') not in {{ in_use }} then 'installed'
     when after_state not in {{ in_use }} and before_state in {{ in_use }} then 'uninstalled'
     when after_version is distinct from before_version then
