@@ -28,6 +28,7 @@ class Settings:
     hash_salt: str = field(repr=False)
     alert_urls: tuple[str, ...] = field(repr=False, default=())
     connections: Mapping[str, str] = field(repr=False, default_factory=dict)
+    policies_from: Path | None = None
 
     @property
     def dbt_project_folder(self) -> Path:
@@ -39,7 +40,7 @@ class Settings:
 
     @property
     def policies_folder(self) -> Path:
-        return self.home / "config" / "policies"
+        return self.policies_from or self.home / "config" / "policies"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -53,6 +54,7 @@ class Settings:
             warehouse_url=_warehouse_url(env),
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
+            policies_from=Path(env["DRIFTLINE_POLICIES_DIR"]) if env.get("DRIFTLINE_POLICIES_DIR") else None,
             connections={name: value for name, value in env.items() if name.startswith("AIRFLOW_CONN_")},
         )
 

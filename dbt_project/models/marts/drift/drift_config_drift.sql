@@ -22,6 +22,7 @@ select
   baseline.client_id,
   baseline.name as baseline,
   baseline.baseline_on,
+  baseline.baseline_at,
   area.area,
   coalesce(counted.origin, 'none') as origin,
   coalesce(counted.difference_count, 0) as difference_count,
