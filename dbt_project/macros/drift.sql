@@ -4,15 +4,12 @@
   and {{ one }}.seen_at = {{ other }}.seen_at
 {%- endmacro %}
 
-{# Two changes that one transaction made: equal stamps to the microsecond. Stamps that came over RPC have seconds only and
-   prove nothing; there the link between the records has to do. A deletion leaves no stamp either. #}
+{# Two changes that one transaction made: Odoo gives all of them the same stamp, to the microsecond, or to the second where
+   they were read over RPC. A deletion leaves no stamp: there the link between the records has to do. #}
 {% macro same_stroke(one, other) -%}
   case
     when {{ one }}.action = 'deleted' or {{ other }}.action = 'deleted' then {{ one }}.action = {{ other }}.action
-    else {{ one }}.written_by_user_id = {{ other }}.written_by_user_id
-      and ({{ one }}.written_at = {{ other }}.written_at
-        or (date_trunc('second', {{ one }}.written_at) = {{ one }}.written_at
-          and date_trunc('second', {{ other }}.written_at) = {{ other }}.written_at))
+    else {{ one }}.written_by_user_id = {{ other }}.written_by_user_id and {{ one }}.written_at = {{ other }}.written_at
   end
 {%- endmacro %}
 
