@@ -178,4 +178,7 @@ linked as (
   {% endfor %}
 )
 
-select change_id, parent_id, min(rank) as rank from linked group by change_id, parent_id
+select change.client_id, linked.change_id, linked.parent_id, min(linked.rank) as rank
+from linked
+join change on change.change_id = linked.change_id
+group by change.client_id, linked.change_id, linked.parent_id
