@@ -87,7 +87,9 @@ FINDINGS = {
     "cron_switched_off": lambda change: ("changed", "ir.cron", change.cron),
     "user_archived": lambda change: ("changed", "res.users", change.login),
     "user_created": lambda change: ("created", "res.users", change.login),
-    "user_added_to_group": lambda change: ("created", "res.groups.users.rel", f"{change.login} in group {change.group}"),
+    "user_added_to_group": lambda change: (
+        "created", "res.groups.users.rel", f"{change.login} in group {change.group}"
+    ),
     "user_removed_from_group": lambda change: (
         "deleted", "res.groups.users.rel", f"{change.login} in group {change.group}"
     ),

@@ -76,7 +76,9 @@ def expected(which: str) -> Counter[tuple[str, str, str]]:
 
 def found(settings, which: str, client_id: str) -> Counter[tuple[str, str, str]]:
     query = "select kind, entity, entity_key, what from drift.config_change where client_id = %s and seen_at = %s"
-    parameters: tuple[object, ...] = (client_id, datetime(2026, 11, int(which[-1]), 2, tzinfo=UTC)) if which != "net" else ()
+    parameters: tuple[object, ...] = (
+        (client_id, datetime(2026, 11, int(which[-1]), 2, tzinfo=UTC)) if which != "net" else ()
+    )
     if which == "net":
         query = "select kind, entity, entity_key, what from drift.baseline_difference where client_id = %s"
         parameters = (client_id,)
@@ -166,7 +168,9 @@ def test_no_secret_reaches_a_mart(evenings):
     )
     assert "value: sha256:" in secret[0][0]
     for table in ("snapshots.configuration", "drift.config_change", "drift.baseline_difference"):
-        assert run_sql(evenings.warehouse_url, f"select count(*) from {table} t where t::text like '%CANARY%'") == [(0,)]
+        assert run_sql(evenings.warehouse_url, f"select count(*) from {table} t where t::text like '%CANARY%'") == [
+            (0,)
+        ]
 
 
 def test_a_past_night_computed_again_gives_the_same_findings(evenings):

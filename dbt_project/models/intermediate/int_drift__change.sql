@@ -38,7 +38,8 @@ named as (
       when is_absent then 'deleted'
       when changed_fields is not null then 'changed'
       when written_by_user_id <> 1 and written_at is distinct from before_written_at then 'touched'
-    end as action
+    end as action,
+    case when is_absent then before_content else after_content end as content
   from differing
 ),
 
@@ -49,11 +50,11 @@ kept as (
     and not (named.entity = 'ir.config_parameter' and exists (
       select from {{ source('ops', 'drift_policy') }} as policy
       where policy.name = 'self_moving_parameter'
-        and coalesce(named.after_content, named.before_content) ->> 'key' like policy.value
+        and named.content ->> 'key' like policy.value
     ))
     -- A module that merely appears in the list of available ones, or leaves it, changes nothing.
     and not (named.entity = 'ir.module.module' and named.action in ('created', 'deleted')
-      and coalesce(named.after_content, named.before_content) ->> 'state' not in ('installed', 'to upgrade', 'to remove'))
+      and named.content ->> 'state' not in ('installed', 'to upgrade', 'to remove'))
 )
 
 select
@@ -67,8 +68,8 @@ select
   kept.record_id,
   kept.related_id,
   kept.action,
-  coalesce(kept.after_content, kept.before_content) as content,
-  {{ label_of('coalesce(kept.after_content, kept.before_content)', 'kept.entity') }} as label,
+  kept.content,
+  {{ label_of('kept.content', 'kept.entity') }} as label,
   case when not kept.was_absent then kept.before_content end as before_content,
   case when not kept.is_absent then kept.after_content end as after_content,
   kept.changed_fields,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field as Attribute
+
 from driftline.catalogue.field import Strict
 from driftline.catalogue.versions import Identifier, ModelName
 
@@ -31,8 +33,8 @@ class Configuration(Strict):
     label: Identifier | None = None
     bookkeeping: tuple[Identifier, ...] = ()
     only: str = ""
-    part_of: dict[Identifier, ModelName] = {}
-    brings: dict[Identifier, ModelName] = {}
+    part_of: dict[Identifier, ModelName] = Attribute(default_factory=dict)
+    brings: dict[Identifier, ModelName] = Attribute(default_factory=dict)
 
     def check(self, entry: Entry) -> None:
         """Raise ValueError for what does not fit the entry."""
