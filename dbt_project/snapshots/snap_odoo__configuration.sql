@@ -3,39 +3,5 @@
     unique_key=['client_id', 'entity', 'record_id', 'related_id'],
     indexes=[{'columns': ['client_id', 'entity', 'record_id', 'related_id']}, {'columns': ['dbt_valid_from']}]
 ) }}
-{%- set history = this if execute and load_relation(this) else none %}
-
-with {% if history %}taken as (
-  select client_id, entity, max(read_at) as read_at from {{ history }} group by client_id, entity
-),
-
-{% endif %}read as (
-  {{ configuration_rows(history) }}
-),
-
--- That a model is watched is history too: what comes later is new, what was there when it began is not.
-watched as (
-  select watermark.client_id, watermark.model as entity, min(watermark.read_at) as read_at
-  from {{ source('ops', 'watermark') }} as watermark
-  where watermark.model in ({% for entry in configuration_entries() %}'{{ entry.model }}'{{ ', ' if not loop.last }}{% endfor %})
-  {% if history %}
-    and not exists (
-      select from {{ history }} as kept
-      where kept.client_id = watermark.client_id and kept.entity = watermark.model and kept.record_id = 0)
-  {% endif %}
-  group by watermark.client_id, watermark.model
-),
-
-rows as (
-  select * from read
-  union all
-  select client_id, entity, 0, 0, '{}', null, null, null, null, false, null from watched
-)
-
--- People's stamps are part of a state, so that a row touched without a change can be told; those of the system are not.
-select
-  *,
-  md5(row(content, is_deleted, case when write_uid <> 1 then extract(epoch from write_date) end)::text) as row_hash,
-  {{ build_as_of_at() }} as snapshotted_at
-from rows
+select *, {{ build_as_of_at() }} as snapshotted_at from {{ ref('int_drift__read') }}
 {% endsnapshot %}

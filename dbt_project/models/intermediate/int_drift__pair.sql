@@ -1,9 +1,11 @@
 -- Two ways to look at one history: each night against the one before (gross), and now against each baseline (net).
 with watched as (
-  select client_id, entity, min(dbt_valid_from) as since_at
-  from {{ ref('snap_odoo__configuration') }}
-  where record_id = 0
-  group by client_id, entity
+  select mark.client_id, mark.entity, min(mark.dbt_valid_from) as since_at
+  from {{ ref('int_review__period') }} as period
+  cross join (values {% for entry in configuration_entries() %}('{{ entry.model }}'){{ ', ' if not loop.last }}{% endfor %}) as entry (model)
+  join {{ ref('snap_odoo__configuration') }} as mark
+    on mark.client_id = period.client_id and mark.entity = entry.model and mark.record_id = 0 and mark.related_id = 0
+  group by mark.client_id, mark.entity
 ),
 
 nightly as (
