@@ -33,7 +33,7 @@ _STAMPS = "1, %(read_at)s::timestamptz - interval '90 days', 1, %(read_at)s::tim
 _STAMP_NAMES = "create_uid, create_date, write_uid, write_date"
 _TABLES = {
     "ir_ui_view": (8_000, "id, name, model, arch_md5", "n, 'view ' || n, 'res.partner', md5(n::text)"),
-    "ir_model_access": (5_000, "id, name, active, model_id, group_id", "n, 'access ' || n, true, n %% 900 + 1, n %% 80 + 1"),
+    "ir_model_access": (5_000, "id, name, active, model_id, group_id", "n, 'access ' || n, true, n %% 900 + 1, 1"),
     "ir_config_parameter": (400, "id, key, value", "n, 'key.' || n, md5(n::text)"),
     "ir_rule": (900, "id, name, active, model_id", "n, 'rule ' || n, true, n %% 900 + 1"),
     "ir_cron": (200, "id, cron_name, active, interval_number", "n, 'job ' || n, true, 1"),

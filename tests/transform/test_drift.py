@@ -51,9 +51,9 @@ def story(new_world, tmp_path_factory):
             return
         # Of the nights between only their history matters.
         registered = transform_register.register(settings, **arguments)
-        taken = transform.run_dbt(
-            settings, ["snapshot", "--select", "snap_odoo__configuration"], variables=registered.variables
-        )
+        command = ["build", "--select", "int_drift__read", "snap_odoo__configuration"]
+        command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+        taken = transform.run_dbt(settings, command, variables=registered.variables)
         assert taken.success
         transform_register.finish(settings, registered.build_id, error_message=None)
 
