@@ -27,5 +27,5 @@
 {% macro as_text(content, fields='null') -%}
   (select nullif(string_agg(field.key || ': ' || field.value, ', ' order by field.key), '')
    from jsonb_each_text({{ content }}) as field
-   where field.value is not null and ({{ fields }}::text[] is null or field.key = any({{ fields }})))
+   where field.value is not null and ({{ fields }}::jsonb is null or {{ fields }}::jsonb ? field.key))
 {%- endmacro %}

@@ -48,8 +48,8 @@ found as (
     change.after_content,
     case
       when replaced.root_id is null then change.changed_fields
-      when replaced.content <> change.after_content then array(
-        select field.name from jsonb_object_keys(change.after_content) as field (name)
+      when replaced.content <> change.after_content then (
+        select jsonb_agg(field.name) from jsonb_object_keys(change.after_content) as field (name)
         where replaced.content -> field.name is distinct from change.after_content -> field.name)
     end as changed_fields,
     change.written_by_user_id,
@@ -74,7 +74,7 @@ in_place as (
     grouped.root_id as finding_id, root.client_id, root.comparison, root.seen_at, change.before_at,
     'ir.module.module', module.odoo_module_id, 0, grouped.redeployed_module,
     jsonb_build_object('name', grouped.redeployed_module),
-    'redeployed', null::jsonb, null::jsonb, null::text[], 1, redeployed.written_at,
+    'redeployed', null::jsonb, null::jsonb, null::jsonb, 1, redeployed.written_at,
     grouped.redeployed_module, null, null::boolean, redeployed.records, grouped.evidence_count
   from grouped
   join {{ ref('int_drift__root') }} as root on root.root_id = grouped.root_id

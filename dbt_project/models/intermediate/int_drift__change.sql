@@ -17,7 +17,7 @@ differing as (
     on upgraded.client_id = pair.client_id and upgraded.comparison = pair.comparison and upgraded.seen_at = pair.seen_at
   left join lateral (
     -- Only fields that both states were read with: one that the catalogue got since is no change.
-    select array_agg(field.name order by field.name) as fields
+    select jsonb_agg(field.name order by field.name) as fields
     from jsonb_object_keys(pair.after_content) as field (name)
     where not pair.was_absent and not pair.is_absent
       and pair.before_content ? field.name
