@@ -29,6 +29,7 @@ class Settings:
     alert_urls: tuple[str, ...] = field(repr=False, default=())
     connections: Mapping[str, str] = field(repr=False, default_factory=dict)
     night_hours: float = 6.0  # after so many, a night goes on without the clients that are still being read
+    policies_from: Path | None = None
 
     @property
     def dbt_project_folder(self) -> Path:
@@ -40,7 +41,7 @@ class Settings:
 
     @property
     def policies_folder(self) -> Path:
-        return self.home / "config" / "policies"
+        return self.policies_from or self.home / "config" / "policies"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,6 +56,7 @@ class Settings:
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
             night_hours=_hours(env.get("DRIFTLINE_NIGHT_HOURS")),
+            policies_from=Path(env["DRIFTLINE_POLICIES_DIR"]) if env.get("DRIFTLINE_POLICIES_DIR") else None,
             connections={name: value for name, value in env.items() if name.startswith("AIRFLOW_CONN_")},
         )
 

@@ -19,6 +19,7 @@ from psycopg2.extensions import parse_dsn
 from psycopg2.extras import execute_values
 
 from driftline import transform_register
+from driftline.catalogue import configuration_variable, load_catalogue
 from driftline.errors import BuildError, ConfigError, WarehouseError
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
@@ -183,7 +184,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], *, variables: Mapping[
         "--log-path": str(folder / "logs"),
         "--log-level": "none",
         "--log-level-file": "info",
-        "--vars": json.dumps(dict(variables)),
+        "--vars": json.dumps({**variables, "configuration": configuration_variable(load_catalogue())}),
     }
     flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--no-print"]
     command = [*arguments, *flags, *(word for pair in options.items() for word in pair)]

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from driftline import baseline, policies
 from driftline.errors import BuildError, ConfigError
+from driftline.registry import load_registry
 from driftline.warehouse import Role, connect
 
 if TYPE_CHECKING:
@@ -78,6 +80,9 @@ def register(
             (build_id, night_id, moment, quarter, is_recomputation),
         )
         clients = _register_clients(cursor, build_id=build_id, night=night, as_of_at=moment)
+        policies.hand_over(cursor, settings, load_registry(settings.clients_file))
+        if not is_recomputation:
+            baseline.set_first(cursor, build_id=build_id, as_of_at=moment)
     return RegisteredBuild(
         build_id=build_id,
         night_id=night_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -125,6 +126,76 @@ def test_exactly_the_planted_module_changes_are_found(marts):
     }
     assert len(planted) >= 5
     assert set(marts.rows("select client_id, module, change from drift.module_change")) == planted
+
+
+# What each kind of planted change must read like in drift.config_change. Tickets, logins and people's employment are
+# no configuration.
+FINDINGS = {
+    "module_installed": lambda change: ("installed", "ir.module.module", change.module),
+    "module_uninstalled": lambda change: ("uninstalled", "ir.module.module", change.module),
+    "module_version_changed": lambda change: ("version changed", "ir.module.module", change.module),
+    "module_state_changed": lambda change: ("state changed", "ir.module.module", change.module),
+    "parameter_changed": lambda change: ("changed", "ir.config_parameter", change.key),
+    "parameter_added": lambda change: ("created", "ir.config_parameter", change.key),
+    "cron_switched_off": lambda change: ("changed", "ir.cron", change.cron),
+    "user_archived": lambda change: ("changed", "res.users", change.login),
+    "user_created": lambda change: ("created", "res.users", change.login),
+    "user_added_to_group": lambda change: (
+        "created", "res.groups.users.rel", f"{change.login} in group {change.group}"
+    ),
+    "user_removed_from_group": lambda change: (
+        "deleted", "res.groups.users.rel", f"{change.login} in group {change.group}"
+    ),
+    "group_implies": lambda change: (
+        "created", "res.groups.implied.rel", f"group {change.group} implies {change.implied}"
+    ),
+    "manual_field_added": lambda change: ("created", "ir.model.fields", f"{change.model}.{change.field}"),
+    "view_edited": lambda change: ("changed", "ir.ui.view", change.view),
+}  # fmt: skip
+NO_CONFIGURATION = {
+    "tickets_opened", "tickets_closed", "tickets_reopened", "tickets_deleted", "tickets_archived", "user_logged_in",
+    "employee_left", "module_upgraded_without_change", "partner_created_and_deleted",
+}  # fmt: skip
+
+
+def test_every_planted_change_is_found_exactly_once_and_nothing_else(marts):
+    planted = Counter(
+        (client_id, *FINDINGS[change.change](change))
+        for client_id, truth in TRUTH.items()
+        for change in truth.night_two
+        if change.change not in NO_CONFIGURATION
+    )
+    assert planted.total() >= 18
+    external_ids = {
+        client_id: {
+            (model, res_id): f"{module}.{name}"
+            for model, res_id, module, name in run_sql(url, "select model, res_id, module, name from ir_model_data")
+        }
+        for client_id, url in marts.sources.items()
+    }
+    found = Counter()
+    for client_id, kind, entity, key, what in marts.rows(
+        "select client_id, kind, entity, entity_key, what from drift.config_change"
+    ):
+        names = external_ids[client_id]
+        first, _, second = key.partition(",")
+        if entity == "ir.ui.view":
+            what = names["ir.ui.view", int(first)]
+        elif entity == "res.groups.users.rel":
+            what = f"{what.partition(' in group ')[0]} in group {names['res.groups', int(second)]}"
+        elif entity == "res.groups.implied.rel":
+            what = f"group {names['res.groups', int(first)]} implies {names['res.groups', int(second)]}"
+        found[client_id, kind, entity, what] += 1
+    assert found == planted
+
+
+def test_net_of_the_first_baseline_every_planted_change_is_there_once_too(marts):
+    gross = marts.rows("select client_id, kind, entity, entity_key from drift.config_change order by 1, 2, 3, 4")
+    net = marts.rows("select client_id, kind, entity, entity_key from drift.baseline_difference order by 1, 2, 3, 4")
+    assert net == gross
+    counted = dict(marts.rows("select client_id, sum(difference_count)::int from drift.config_drift group by 1"))
+    assert counted == {client_id: sum(row[0] == client_id for row in gross) for client_id in TRUTH}
+    assert counted["delta"] == 0
 
 
 def test_each_trend_is_the_one_that_was_designed(marts):

@@ -57,6 +57,12 @@ def test_a_night_by_command_line_publishes_who_could_be_read_and_names_who_could
     assert standing["aegean"]["completeness_pct"] == 100
     assert "silent" in driftline("status").stdout
 
+    baselines = json.loads(driftline("baseline", "list", "--json").stdout)
+    assert [(it["client_id"], it["name"], it["difference_count"]) for it in baselines] == [("aegean", "onboarding", 0)]
+    assert "aegean: 0 differences from 'onboarding'" in driftline("baseline", "diff", "--client", "aegean").stdout
+    early = driftline("baseline", "set", "--client", "aegean", "--on", "2020-01-01")
+    assert (early.returncode, "the history of client 'aegean' begins on" in early.stderr) == (2, True)
+
     quarter = standing["aegean"]["published_quarter"]
     page = driftline("review", "--client", "aegean", "--quarter", quarter, "--folder", str(tmp_path / "pages"))
     assert page.returncode == 0, page.stderr

@@ -1,0 +1,10 @@
+select
+  client_id,
+  id as odoo_model_id,
+  model,
+  name as title,
+  state,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'ir_model') }}
