@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg2.extensions import parse_dsn
 from psycopg2.extras import execute_values
 
-from driftline import transform_register
-from driftline.errors import BuildError, ConfigError, WarehouseError
+from driftline import policies, transform_register
+from driftline.coverage_reports import read_reports
+from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
@@ -108,6 +109,7 @@ def build(
             settings, night_id=night_id, as_of_at=as_of_at, quarter=quarter, now=now
         )
         try:
+            _prepare(settings, registered, now=now)
             _analyze_raw(settings)
             nodes = _run_dbt(settings, registered)
             _keep_results(settings, registered.build_id, nodes)
@@ -117,6 +119,24 @@ def build(
             raise
         transform_register.finish(settings, registered.build_id, error_message=None)
     return _report(registered, nodes)
+
+
+def _prepare(settings: Settings, registered: RegisteredBuild, *, now: datetime) -> None:
+    """Hand over what a build takes from outside of Odoo: policies, and test reports delivered since the last one."""
+    with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
+        policies.hand_over(cursor, settings.policies_folder, build_id=registered.build_id)
+    if registered.is_recomputation:
+        return
+    try:
+        reports = read_reports(settings, now=now)
+    except WarehouseError:
+        raise
+    except DriftlineError as error:
+        # A store that does not answer must not stop a night: reports read before count until they expire.
+        _log.warning("test reports: %s", error)
+        return
+    for file in reports.refused:
+        _log.warning("test reports: client '%s': %s was refused: %s", file.client_id, file.path, file.message)
 
 
 def _analyze_raw(settings: Settings) -> None:
