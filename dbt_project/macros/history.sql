@@ -20,3 +20,9 @@ from {{ ref(relation) }}
   {{ history }}.dbt_valid_from <= {{ instant }}
   and ({{ history }}.dbt_valid_to > {{ instant }} or {{ history }}.dbt_valid_to is null)
 {%- endmacro %}
+
+{# Whether a record was there at an instant, as far as its creation stamp and its tombstone tell. #}
+{% macro existed_at(record, instant) -%}
+  coalesce({{ record }}.created_at < {{ instant }}, true)
+  and ({{ record }}.deleted_at is null or {{ record }}.deleted_at > {{ instant }})
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{# The area of business that the name of a model or module belongs to, by the longest beginning of it that is known. #}
+{% macro area_of(name) -%}
+  coalesce((
+    select area.area from {{ ref('odoo_areas') }} as area
+    where translate({{ name }}, '._', '__') || '_' like replace(area.prefix, '_', '\_') || '\_%'
+    order by length(area.prefix) desc limit 1
+  ), 'other')
+{%- endmacro %}
+
+{# External ids of these modules are made by exports, imports and Studio: they tell nothing of a module. #}
+{% macro pseudo_modules() -%} ('__export__', '__import__', 'studio_customization') {%- endmacro %}

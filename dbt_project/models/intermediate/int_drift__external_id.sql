@@ -1,0 +1,13 @@
+-- Which records of configuration a module brought. A record made by a person proves nothing by an external id.
+select distinct on (data.client_id, data.model, data.record_id)
+  data.client_id,
+  data.model,
+  data.record_id,
+  data.module_name,
+  data.module_name || '.' || data.external_name as external_id
+from {{ ref('stg_odoo__ir_model_data') }} as data
+join {{ ref('int_review__period') }} as period on period.client_id = data.client_id
+where data.model in ('ir.ui.view', 'ir.actions.server', 'base.automation', 'ir.cron', 'ir.actions.report', 'ir.filters')
+  and data.module_name not in {{ pseudo_modules() }}
+  and {{ existed_at('data', 'period.as_of_at') }}
+order by data.client_id, data.model, data.record_id, data.created_at, data.odoo_data_id
