@@ -74,6 +74,8 @@ items as (
   from {{ ref('stg_odoo__ir_model_fields') }} as field
   join periods on periods.client_id = field.client_id and {{ existed_at('field', 'periods.as_of_at') }}
   where field.state = 'manual'
+    -- Odoo itself makes one for every analytic plan.
+    and not (field.field_name ~ '^x_plan\d+_id$' and field.relation = 'account.analytic.account')
   union all
   select action.client_id, case when action.odoo_cron_id is not null then 'scheduled job' else 'server action' end,
     coalesce(action.odoo_cron_id, action.odoo_action_id), action.action_name || ' (' || coalesce(action.odoo_cron_id, action.odoo_action_id) || ')',
@@ -108,9 +110,11 @@ items as (
   join periods on periods.client_id = view.client_id and {{ existed_at('view', 'periods.as_of_at') }}
   left join {{ ref('int_drift__external_id') }} as own
     on own.client_id = view.client_id and own.model = 'ir.ui.view' and own.record_id = view.odoo_view_id
-  where own.record_id is null or not {{ by_odoo.format('view') }}
+  -- Odoo writes that one anew whenever a group changes.
+  where own.external_id is distinct from 'base.user_groups_view' and (
+    own.record_id is null or not {{ by_odoo.format('view') }}
     -- Odoo's own hint alone is true of clean systems; a person's stamp alone comes with other changes.
-    or (view.is_arch_updated and coalesce(view.updated_by_odoo_user_id, 1) > 1)
+    or (view.is_arch_updated and coalesce(view.updated_by_odoo_user_id, 1) > 1))
 )
 
 select
