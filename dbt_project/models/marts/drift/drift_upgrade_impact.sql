@@ -1,6 +1,7 @@
 with targets as (
   select version.client_id, release.major as target_major, release.release as target_release, currency.support_ends_on as deadline_on,
-    currency.support_ends_on - currency.as_of_on as deadline_left_days, release.major = max(release.major) over (partition by version.client_id) as is_latest
+    currency.support_ends_on - currency.as_of_on as deadline_left_days, release.major = max(release.major) over (partition by version.client_id) as is_latest,
+    exists (select from {{ ref('odoo_model_fields') }} as seed where seed.major = release.major) as is_seeded
   from {{ ref('int_review__odoo_version') }} as version
   join {{ ref('drift_version_currency') }} as currency on currency.client_id = version.client_id
   join {{ ref('odoo_releases') }} as release on release.major > version.major and release.released_on <= currency.as_of_on
@@ -13,14 +14,15 @@ assessed as (
     targets.target_major,
     targets.target_release,
     targets.is_latest,
+    targets.is_seeded,
     targets.deadline_on,
     targets.deadline_left_days,
     item.kind,
     item.odoo_id,
     item.item,
     item.area,
-    -- What code uses cannot be seen: of a module it is the rest of it, of an action all that it does.
-    item.kind = 'module' or (item.size_unit = 'characters' and item.size > 0) as has_code,
+    -- Code is not looked at, nor where in the view above it an architecture hooks in.
+    item.kind in ('module', 'edited view', 'handmade view') or (item.size_unit = 'characters' and item.size > 0) as has_unseen_part,
     count(fate.fate) as use_count,
     count(*) filter (where fate.fate = 'not assessed') as not_assessed_count,
     count(*) filter (where fate.fate in ('model gone', 'model renamed')) as model_count,
@@ -30,7 +32,8 @@ assessed as (
     coalesce(array_agg(
       fate.model || case when fate.field_name = '*' then '' else '.' || fate.field_name end || ': ' || fate.fate
         || case when fate.detail <> '' then ', ' || fate.detail else '' end
-      order by fate.model, fate.field_name) filter (where fate.fate not in ('kept', 'not assessed')), '{}') as findings,
+      order by fate.model, fate.field_name) filter (where fate.fate not in ('kept', 'not assessed')), '{}')
+      || case when item.kind = 'edited view' then array['the view itself: loaded anew with its module, the edit is lost'] else '{}' end as findings,
     item.as_of_at
   from {{ ref('drift_customisation') }} as item
   join targets on targets.client_id = item.client_id
@@ -39,7 +42,7 @@ assessed as (
   left join {{ ref('int_drift__use_in_target') }} as fate
     on fate.client_id = used.client_id and fate.target_major = targets.target_major
     and fate.model = used.model and fate.field_name = used.field_name
-  group by item.client_id, item.quarter, targets.target_major, targets.target_release, targets.is_latest, targets.deadline_on,
+  group by item.client_id, item.quarter, targets.target_major, targets.target_release, targets.is_latest, targets.is_seeded, targets.deadline_on,
     targets.deadline_left_days, item.kind, item.odoo_id, item.item, item.area, item.size_unit, item.size, item.as_of_at
 ),
 
@@ -48,15 +51,15 @@ judged as (
     *,
     case
       when cardinality(findings) > 0 then 'impact'
-      when use_count > 0 and not_assessed_count = use_count or use_count = 0 and has_code then 'not assessed'
-      when not_assessed_count > 0 or has_code then 'partly assessed'
+      when not is_seeded or not_assessed_count = use_count and (use_count > 0 or has_unseen_part) then 'not assessed'
+      when not_assessed_count > 0 or has_unseen_part then 'partly assessed'
       else 'no impact found'
     end as assessment,
     case
       when model_count > 0 or cardinality(findings) >= 10 then 'large'
       when gone_count + changed_count > 0 or renamed_count > 2 then 'medium'
-      when renamed_count > 0 then 'small'
-      when not_assessed_count > 0 or has_code then 'unknown'
+      when cardinality(findings) > 0 then 'small'
+      when not is_seeded or not_assessed_count > 0 or has_unseen_part then 'unknown'
       else 'none'
     end as effort
   from assessed
@@ -79,7 +82,7 @@ select
   model_count + gone_count as gone_count,
   renamed_count,
   changed_count,
-  has_code,
+  has_unseen_part,
   findings,
   row_number() over (
     partition by client_id, target_major

@@ -1,0 +1,21 @@
+select
+  change.client_id,
+  md5(change.module || '|' || extract(epoch from change.changed_at)::text) as finding_id,
+  'module'::text as kind,
+  {{ area_of('change.module') }} as area,
+  'ir.module.module'::text as entity,
+  change.module as entity_key,
+  'module ' || change.change as what,
+  concat_ws(' ', change.before_state, change.before_version) as before_value,
+  concat_ws(' ', change.after_state, change.after_version) as after_value,
+  null::bigint as changed_by_user_id,
+  null::text as changed_by,
+  null::timestamptz as changed_at,
+  change.changed_at as seen_at,
+  'module operation'::text as origin,
+  true as survives_update,
+  false as is_explained,
+  null::text as explained_by,
+  1::bigint as evidence_count,
+  change.quarter
+from {{ ref('drift_module_change') }} as change
