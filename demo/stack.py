@@ -19,6 +19,7 @@ from pathlib import Path
 
 from demo import odoo
 from demo.airflow_api import AirflowApi, ApiError
+from demo.ci_reports import deliver
 from demo.databases import Databases
 from demo.inbox import read_messages
 from demo.postgres import EmbeddedPostgres, free_port
@@ -103,6 +104,7 @@ class Stack:
             for client_id in odoo.CLIENT_IDS:
                 self.databases.create_client(client_id, anchor_at=anchor_at)
             airflow.result()
+        deliver(self._test_reports, at=anchor_at)
         self._created.touch()
 
     def start(self) -> None:
@@ -140,6 +142,7 @@ class Stack:
             "DRIFTLINE_HOME": str(REPOSITORY),
             "DRIFTLINE_CLIENTS_FILE": str(REPOSITORY / "demo" / "clients.yml"),
             "DRIFTLINE_BUILD_DIR": str(self.folder),
+            "DRIFTLINE_TEST_REPORTS": str(self._test_reports),
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
             "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE": self.databases.warehouse_url,
             "DRIFTLINE_HASH_SALT": self.vault.password("hash salt"),
@@ -182,6 +185,10 @@ class Stack:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
+
+    @property
+    def _test_reports(self) -> Path:
+        return self.folder / "test_reports"
 
     @property
     def _passwords_file(self) -> Path:
