@@ -3,7 +3,7 @@ set role driftline_loader;
 
 -- One row per build and setting of config/policies/signals.yml: what thresholds held when a number was judged.
 create table ops.policy_setting (
-  build_id text not null references ops.build,
+  build_id text not null references ops.build on delete cascade,
   setting text not null,                    -- section.key, as 'workarounds.watch'
   value jsonb not null,
   primary key (build_id, setting)
@@ -11,7 +11,7 @@ create table ops.policy_setting (
 
 -- One row per build and upgrade planned in config/policies/upgrades.yml.
 create table ops.planned_upgrade (
-  build_id text not null references ops.build,
+  build_id text not null references ops.build on delete cascade,
   client_id text not null,
   target text not null,                     -- a series, as '18.0', or 'update' for security and minor updates
   planned_on date not null,
