@@ -3,7 +3,7 @@
     python dbt_project/seeds/make_odoo_facts.py FACTS READ_ON
 
 FACTS holds a folder per version with models.json (fields of each model) and server.json (installed modules). Run it
-when another version's answers are at hand. Not here: odoo_renames.csv, which is written by hand and tested against these.
+when another version's answers are at hand. Not here: odoo_renames.csv, written by hand and tested against these.
 """
 
 from __future__ import annotations
