@@ -155,3 +155,18 @@ def test_an_object_stores_url_is_read_like_a_folder(delivered):
     UPath("memory://ci/acme/a.xml").write_text(cobertura())
     report = read_reports(replace(warehouse.settings, test_reports="memory://ci"), now=datetime.now(UTC))
     assert [(file.client_id, file.path, file.state) for file in report.files] == [("acme", "a.xml", "read")]
+
+
+def test_what_belonged_to_no_module_is_looked_at_again_once_the_module_is_there(delivered):
+    warehouse, deliver, _ = delivered
+    lines = '<lines><line number="1" hits="1"/></lines>'
+    classes = "".join(f'<class filename="addons/{module}/a.py">{lines}</class>' for module in ("acme_extras", "crm"))
+    deliver("acme/both.xml", f"<coverage>{classes}</coverage>")
+    first = read_reports(warehouse.settings, now=NOW).files[0]
+    assert (first.state, first.module_count) == ("read", 1)
+    assert first.message == "it names what belongs to no module of this client: 'addons/crm/a.py'"
+    warehouse.rows("update raw.ir_module_module set state = 'installed' where client_id = 'acme' and name = 'crm'")
+    second = read_reports(warehouse.settings, now=NOW).files[0]
+    assert (second.state, second.module_count, second.message) == ("read", 2, "")
+    assert {row[2] for row in stored(warehouse)} == {"acme_extras", "crm"}
+    assert read_reports(warehouse.settings, now=NOW).files[0].state == "known"
