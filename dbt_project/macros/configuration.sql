@@ -49,11 +49,6 @@ where not ({{ gone }})
   {%- endif -%}
 {%- endmacro %}
 
-{# The major version in a module's version: 17 in 17.0.1.3. #}
-{% macro major_of(version) -%}
-  substring({{ version }} from '^([0-9]+)\.0\.')
-{%- endmacro %}
-
 {# What a reader knows a record by; empty for relations, which two records name. #}
 {% macro label_of(content, entity) -%}
   case {{ entity }}

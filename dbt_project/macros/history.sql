@@ -31,3 +31,9 @@ from {{ ref(relation) }}
   {{ default__snapshot_staging_table(strategy, source_sql, target_relation)
      | replace('snapshotted_data as (', 'snapshotted_data as not materialized (') }}
 {%- endmacro %}
+
+{# Whether a record was there at an instant, as far as its creation stamp and its tombstone tell. #}
+{% macro existed_at(record, instant) -%}
+  coalesce({{ record }}.created_at < {{ instant }}, true)
+  and ({{ record }}.deleted_at is null or {{ record }}.deleted_at > {{ instant }})
+{%- endmacro %}

@@ -34,6 +34,10 @@ begin
     client_id text, quarter text, series text, major integer, latest_release text, majors_behind integer,
     support_ends_on date, support_basis text, support_left_days integer, upgraded_on date, upgrade_basis text,
     upgrade_age_days integer, reason text, as_of_at timestamptz);
+  create table drift.signal (
+    client_id text, quarter text, signal text, value double precision, unit text, previous_value double precision,
+    watch_from double precision, act_from double precision, verdict text, reason text, evidence_count bigint,
+    as_of_at timestamptz);
   create table access."user" as table review_candidate.access_user;
   alter table access."user" drop column build_id;
   create table tickets.flow_weekly (
@@ -101,6 +105,18 @@ _ROWS = {
         select c, %(quarter)s, '17.0', 17, '20.0', 3, '2026-09-30', 'table', -52, '2025-01-01', 'upgraded', 689, '',
           %(as_of)s
         from unnest(%(clients)s) c
+    """,
+    "drift.signal": """
+        insert into drift.signal
+        select c, %(quarter)s, signal, value, unit, previous, watch, act, verdict, reason, 1, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('workarounds', 12, 'traces', 3, 10, 50, 'watch', 'traces that lie there: 15'),
+                  ('version_lag', 3, 'majors', 2, 1, 3, 'act', '17.0 against 20.0'),
+                  ('optimisation_deferred', null, 'items', null, 3, 10, 'n/a', 'no task carries a tag'),
+                  ('reporting_ages', 0, 'items', 0, 5, 20, 'good', 'own reports and saved filters: 4'),
+                  ('ticket_queue', -12.5, 'pct_yoy', null, null, null, 'good', '70 tickets against 80'),
+                  ('compliance_posture', 1, 'users', null, 1, 5, 'watch', 'active internal users')
+          ) v (signal, value, unit, previous, watch, act, verdict, reason)
     """,
     "review_candidate.scorecard": """
         insert into review_candidate.scorecard

@@ -46,12 +46,13 @@ _ACCESS = "review_candidate.access_user"
 _CHANGE = "review_candidate.module_change"
 _DRIFT = "drift.module_change"
 _CURRENCY = "drift.version_currency"
+_SIGNAL = "drift.signal"
 _HISTORY = "snapshots.ir_module_module"
 _WEEKS = "tickets.flow_weekly"
 _QUARTERS = "tickets.flow_quarterly"
 _TREND = "tickets.trend"
 _USERS = "access.user"
-_ALL = (_SCORECARD, _FLOW, _ACCESS, _CHANGE, _DRIFT, _CURRENCY, _WEEKS, _QUARTERS, _TREND, _USERS)
+_ALL = (_SCORECARD, _FLOW, _ACCESS, _CHANGE, _DRIFT, _CURRENCY, _SIGNAL, _WEEKS, _QUARTERS, _TREND, _USERS)
 
 _NO_HISTORY = "".join(f"delete from {table} where client_id = %(client)s;" for table in (_DRIFT, _CHANGE, _HISTORY))
 
@@ -187,6 +188,15 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "version_known": _set(_CURRENCY, "major = null"),
             "series_matches_major": _set(_CURRENCY, "series = '18.0'"),
         },
+        _SIGNAL: {
+            **_common(_SIGNAL),
+            "client_coverage": Defect(_LOST.format(table=_SIGNAL)),
+            "six_signals": Defect(f"delete from {_SIGNAL} where client_id = %(client)s and signal = 'ticket_queue'"),
+            "verdict_known": _set(_SIGNAL, "verdict = 'fine'", "signal = 'ticket_queue'"),
+            "verdict_has_value": _set(_SIGNAL, "value = null", "signal = 'ticket_queue'"),
+            "reason_given": _set(_SIGNAL, "reason = ' '", "signal = 'ticket_queue'"),
+            "verdict_follows_threshold": _set(_SIGNAL, "value = 50", "signal = 'workarounds'"),
+        },
         _WEEKS: _flow_defects(_WEEKS, first="2026W40", last="2026W47", earlier="2026-09-21"),
         _QUARTERS: {
             **_flow_defects(_QUARTERS, first="2026Q3", last="2026Q4", earlier="2026-04-01"),
@@ -215,7 +225,7 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
     for expectation, defect in defects.items()
 }
 
-_PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _WEEKS, _QUARTERS, _TREND, _USERS)
+_PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _SIGNAL, _WEEKS, _QUARTERS, _TREND, _USERS)
 
 # What fails as a whole. An empty table lacks every client as well.
 FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {

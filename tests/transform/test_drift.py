@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -37,11 +38,10 @@ REGISTER = {
 @pytest.fixture(scope="module")
 def story(new_world, tmp_path_factory):
     world, lives = new_world(), everybody()
-    folder = tmp_path_factory.mktemp("policies")
+    folder = shutil.copytree(REPOSITORY / "config" / "policies", tmp_path_factory.mktemp("policies") / "policies")
     entry = {"name": "Test", "transport": "postgres", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
     (folder / "clients.yml").write_text(yaml.safe_dump({"clients": {life.client_id: entry for life in lives}}))
     (folder / "approved_changes.yml").write_text(yaml.safe_dump({"approved_changes": REGISTER}))
-    (folder / "drift.yml").write_text((REPOSITORY / "config" / "policies" / "drift.yml").read_text())
     settings = replace(world.settings, clients_file=folder / "clients.yml", policies_from=folder)
 
     def build(number: int) -> None:

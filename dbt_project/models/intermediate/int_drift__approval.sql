@@ -21,6 +21,7 @@ registered as (
     and (approved.key is null or approved.key in (finding.entity_key, finding.label, finding.external_id, finding.what))
     and finding.latest_at >= approved.from_on::timestamp at time zone client.timezone
     and finding.earliest_at < (approved.until_on + 1)::timestamp at time zone client.timezone
+  where approved.build_id = {{ build_id() }}
 ),
 
 tagged as (
@@ -31,8 +32,7 @@ tagged as (
     'task'::text as source,
     'task ' || task.odoo_task_id as change_id
   from {{ ref('stg_odoo__project_tags') }} as tag
-  join {{ source('ops', 'drift_policy') }} as policy
-    on policy.name = 'change_tag' and lower(policy.value) = lower(tag.tag_name)
+  join ({{ policy_words('drift.change_tag') }}) as change_tag on change_tag.word = lower(btrim(tag.tag_name))
   join {{ ref('stg_odoo__project_tags_project_task_rel') }} as tagging
     on tagging.client_id = tag.client_id and tagging.odoo_tag_id = tag.odoo_tag_id and not tagging.is_deleted
   join {{ ref('stg_odoo__project_task') }} as task

@@ -48,9 +48,8 @@ kept as (
   from named
   where named.action is not null
     and not (named.entity = 'ir.config_parameter' and exists (
-      select from {{ source('ops', 'drift_policy') }} as policy
-      where policy.name = 'self_moving_parameter'
-        and named.content ->> 'key' like policy.value
+      select from ({{ policy_words('drift.self_moving_parameters') }}) as self_moving
+      where named.content ->> 'key' like self_moving.word
     ))
     -- A module that merely appears in the list of available ones, or leaves it, changes nothing.
     and not (named.entity = 'ir.module.module' and named.action in ('created', 'deleted')

@@ -15,7 +15,5 @@ select distinct on (data.client_id, data.model, data.record_id)
 from {{ ref('stg_odoo__ir_model_data') }} as data
 join moved
   on moved.client_id = data.client_id and moved.entity = data.model and moved.record_id = data.record_id
--- Who exports or imports a record gives it an external id, too: only one that a module made proves where it is from.
-where coalesce(data.created_odoo_user_id, 1) = 1 and data.module_name !~ '^__'
-  or data.module_name = 'studio_customization'
+where {{ proves_a_module('data') }} or data.module_name = 'studio_customization'
 order by data.client_id, data.model, data.record_id, data.is_deleted, data.odoo_data_id

@@ -4,6 +4,9 @@ select
   model,
   name as title,
   state,
+  transient as is_transient,
+  create_date as created_at,
+  write_date as updated_at,
   _deleted_at as deleted_at,
   _deleted_at is not null as is_deleted,
   _read_at as read_at

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field as Attribute
 
-from driftline.catalogue.field import Strict
 from driftline.catalogue.versions import Identifier, ModelName
+from driftline.declarations import Strict
 
 if TYPE_CHECKING:
     from driftline.catalogue.entry import Catalogue, Entry

@@ -11,7 +11,7 @@ from pydantic import Field as Attribute
 from pydantic import model_validator
 
 from driftline.catalogue.configuration import Configuration
-from driftline.catalogue.field import Decoder, Field, Modules, Stored, Strict
+from driftline.catalogue.field import Decoder, Field, Modules, Stored
 from driftline.catalogue.versions import (
     SUPPORTED_MAJORS,
     Identifier,
@@ -21,6 +21,7 @@ from driftline.catalogue.versions import (
     name_in,
     within,
 )
+from driftline.declarations import Strict
 
 # They say nothing about what a reading returns: changing them costs no client a full reading.
 _NOT_IN_HASH = {"history", "configuration", "never_read", "documented_only", "rpc_read"}

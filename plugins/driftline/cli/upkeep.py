@@ -1,4 +1,4 @@
-"""Commands that look after the warehouse and look into it: migrate, status, grants, check-client, review."""
+"""Commands that look after the warehouse and into it: migrate, status, read-reports, grants, check-client, review."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from driftline.cli.app import AsJson, app, console, emit, table
+from driftline.cli.app import AsJson, app, console, emit, now, table
+from driftline.errors import ConfigError
 from driftline.settings import Settings
 
 
@@ -53,6 +54,28 @@ def status(as_json: AsJson = False) -> None:
             ],
         )
     if any(client.last_state == "failed" and client.is_active for client in clients):
+        raise typer.Exit(1)
+
+
+@app.command("read-reports")
+def read_reports(as_json: AsJson = False) -> None:
+    """Read the test reports that clients delivered (every build does so, too). Exit code 1 when one was refused."""
+    from driftline.coverage_reports import read_reports as read
+
+    settings = Settings.from_environment()
+    if settings.test_reports is None:
+        raise ConfigError(
+            "environment: DRIFTLINE_TEST_REPORTS is not set.",
+            hint="Set it to the folder or object store URL that has one folder of reports per client.",
+        )
+    report = read(settings, now=now())
+    if as_json:
+        emit(report)
+    else:
+        rows = [(file.client_id, file.path, file.state, file.module_count, file.message) for file in report.files]
+        rows += [(name, "", "refused", 0, "no client has this name") for name in report.unknown_clients]
+        table("Test reports", ["client", "file", "state", "modules", "what is wrong"], rows)
+    if report.refused or report.unknown_clients:
         raise typer.Exit(1)
 
 

@@ -11,9 +11,10 @@ create table ops.baseline (
   primary key (client_id, name)
 );
 
--- One row per entry of config/policies/approved_changes.yml, as of the last build.
+-- One row per build and entry of config/policies/approved_changes.yml.
 create table ops.approved_change (
-  change_id text primary key,
+  build_id text not null references ops.build on delete cascade,
+  change_id text not null,
   client_id text not null,
   entity text not null,                     -- Odoo's model
   key text,                                 -- id, name or external id; NULL = whichever record changed
@@ -21,14 +22,8 @@ create table ops.approved_change (
   until_on date not null,                   -- inclusive, the client's own days
   approved_by text not null,
   reason text not null,
-  ticket text
-);
-
--- One row per policy word of config/policies/drift.yml, as of the last build.
-create table ops.drift_policy (
-  name text not null,
-  value text not null,
-  primary key (name, value)
+  ticket text,
+  primary key (client_id, build_id, change_id)
 );
 
 reset role;

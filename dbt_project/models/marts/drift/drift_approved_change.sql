@@ -21,6 +21,7 @@ judged as (
   from {{ source('ops', 'approved_change') }} as approved
   join {{ ref('int_review__period') }} as period on period.client_id = approved.client_id
   left join matched on matched.change_id = approved.change_id
+  where approved.build_id = {{ build_id() }}
 )
 
 select

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from conftest import REPOSITORY, make_settings
+from conftest import REPOSITORY
 from driftline.errors import ConfigError
-from driftline.policies import _as_like, load_approved_changes, load_drift_policy
+from driftline.policies.approved_changes import load_approved_changes
+from driftline.policies.drift import load_drift
 from driftline.registry import load_registry
 
+POLICIES = REPOSITORY / "config" / "policies"
+REGISTRY = load_registry(REPOSITORY / "config" / "clients.yml")
 GOOD = {
     "client": "aegean", "entity": "ir.cron", "key": "Mail: Email Queue Manager", "from": "2026-11-20",
     "until": "2026-11-22", "approved_by": "K. Ioannou", "reason": "The queue moves.",
@@ -25,8 +28,7 @@ def load(tmp_path):
                             for name, value in entry.items())  # fmt: skip
             text = f"approved_changes:\n  queue:\n{lines}"
         (tmp_path / "approved_changes.yml").write_text(str(text))
-        settings = make_settings("postgresql://nowhere", policies_from=tmp_path)
-        return load_approved_changes(settings, load_registry(settings.clients_file))
+        return load_approved_changes(tmp_path, REGISTRY)
 
     return write_and_load
 
@@ -56,23 +58,33 @@ def test_a_wrong_entry_is_refused_by_file_and_entry(load, change, message):
     assert "approved_changes.yml" in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["", "changes: {}\n", "approved_changes: []\n", "approved_changes:\n  queue: yes\n"])
-def test_a_file_of_another_shape_is_refused(load, text):
-    with pytest.raises(ConfigError, match=r"approved_changes\.yml: .*expected"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", ": expected the keys approved_changes"),
+        ("changes: {}\n", ": unknown key 'changes'. Did you mean 'approved_changes'?"),
+        ("approved_changes: []\n", ": approved_changes: Input should be a valid dictionary"),
+        (
+            "approved_changes:\n  queue: yes\n",
+            ": approved change 'queue': expected the keys client, entity, key, from, until, approved_by, reason",
+        ),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(load, tmp_path, text, message):
+    with pytest.raises(ConfigError) as raised:
         load(text)
+    assert f"{tmp_path / 'approved_changes.yml'}{message}" in str(raised.value)
+
+
+def test_a_misspelt_day_is_recognised_by_the_name_that_the_file_uses(load):
+    with pytest.raises(ConfigError, match=r"unknown key 'form'\. Did you mean 'from'\?"):
+        load({**GOOD, "form": "2026-11-20"})
 
 
 def test_the_files_of_the_repository_are_good_and_the_example_in_them_too(load):
-    settings = make_settings("postgresql://nowhere")
-    registry = load_registry(settings.clients_file)
-    assert load_approved_changes(settings, registry) == {}
-    assert load_drift_policy(settings).self_moving_parameters == ("database.*",)
-    text = (REPOSITORY / "config" / "policies" / "approved_changes.yml").read_text()
+    assert load_approved_changes(POLICIES, REGISTRY) == {}
+    assert load_drift(POLICIES).self_moving_parameters == ("database.*",)
+    text = (POLICIES / "approved_changes.yml").read_text()
     example = text[text.index("# approved_changes:") : text.index("\n\napproved_changes:")]
     shown = load("\n".join(line.removeprefix("# ") for line in example.splitlines()))
     assert shown["rename-server"].key == "web.base.url"
-
-
-def test_only_the_star_is_special_in_a_parameters_pattern():
-    assert _as_like("database.*") == "database.%"
-    assert _as_like("a_b%c") == r"a\_b\%c"
