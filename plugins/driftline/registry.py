@@ -105,7 +105,7 @@ class Registry(Strict):
         """Find one client; raise ConfigError that lists the known ones and says who asked, if not the registry."""
         if client_id not in self.clients:
             known = ", ".join(sorted(self.clients))
-            raise ConfigError(f"{where or self.path}: no client '{client_id}'.", hint=f"Known: {known}.")
+            raise ConfigError(f"{where or self.path}: no client '{client_id}'.", hint=f"Known: {known or 'none yet'}.")
         return self.clients[client_id]
 
 
