@@ -12,7 +12,7 @@ from driftline.policies.drift import load_drift
 from driftline.registry import load_registry
 
 POLICIES = REPOSITORY / "config" / "policies"
-REGISTRY = load_registry(REPOSITORY / "config" / "clients.yml")
+REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
 GOOD = {
     "client": "aegean", "entity": "ir.cron", "key": "Mail: Email Queue Manager", "from": "2026-11-20",
     "until": "2026-11-22", "approved_by": "K. Ioannou", "reason": "The queue moves.",

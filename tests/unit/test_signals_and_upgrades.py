@@ -12,7 +12,7 @@ from driftline.policies.handing_over import settings_of
 from driftline.registry import load_registry
 
 POLICIES = REPOSITORY / "config" / "policies"
-REGISTRY = load_registry(REPOSITORY / "config" / "clients.yml")
+REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
 TWICE = "{client: aegean, target: update, planned_on: 2027-01-01}"
 
 
