@@ -343,11 +343,8 @@ def live(world: World, lives: list[Life], after_night: Callable[[int], None]) ->
             world.read(night_id, life.client_id, read_at=read_at)
             _land(world, life, landed, as_of_at=as_of_at, read_at=read_at)
         if number == 1:
-            world.put("ops.watermark", [
-                {"client_id": life.client_id, "model": model, "position": "{}", "source_identity": "{}",
-                 "shape_hash": "", "entry_hash": "", "read_at": read_at, "night_id": night_id}
-                for life in lives for model in watched
-            ])  # fmt: skip
+            for life in lives:
+                world.watch(life.client_id, watched, night_id=night_id, read_at=read_at)
         after_night(number)
 
 

@@ -12,7 +12,8 @@ from scipy import stats
 from tests.transform.world import NEW, at
 
 NIGHT_AT, READ_AT = at("2026-12-20 02:00"), at("2026-12-20 02:20")
-CHANGED_AT = at("2026-10-12 02:00")
+FIRST_AT, CHANGED_AT = at("2026-10-10 02:00"), at("2026-10-12 02:00")
+FIRST_READ_AT = FIRST_AT + timedelta(minutes=5)
 # Tickets a day before and after the change.
 RATES = {"flat": (2.0, 2.0), "worse": (1.0, 4.0), "better": (5.0, 0.5), "silent": (0.0, 0.0), "busy": (40.0, 40.5)}
 
@@ -29,9 +30,10 @@ def measured(new_world):
     client_ids = list(RATES)
     for number, (client_id, (before, after)) in enumerate(RATES.items()):
         world.client(client_id, timezone="UTC", registered_at=NIGHT_AT)
-        world.basics(client_id, read_at=READ_AT)
+        world.basics(client_id, read_at=FIRST_READ_AT)
+        world.watch(client_id, ["ir.module.module"], night_id="n1", read_at=FIRST_READ_AT)
         sale = {"id": 2, "name": "sale", "state": "installed", "latest_version": "1.0"}
-        world.raw(client_id, "ir_module_module", [sale], read_at=READ_AT)
+        world.raw(client_id, "ir_module_module", [sale], read_at=FIRST_READ_AT)
         chance = np.random.default_rng(number)
         start = CHANGED_AT.replace(hour=0) - timedelta(days=100)
         opened[client_id] = [
@@ -42,11 +44,14 @@ def measured(new_world):
         first = [(start - timedelta(days=30))] if client_id == "silent" else []
         lives = {key: (moment, (), NEW) for key, moment in enumerate([*first, *opened[client_id]], start=1)}
         world.tickets(client_id, lives, read_at=READ_AT)
-    for night_id, moment, version in (("n1", at("2026-10-10 02:00"), "1.0"), ("n2", CHANGED_AT, "1.1")):
+    for night_id, moment, version in (("n1", FIRST_AT, "1.0"), ("n2", CHANGED_AT, "1.1")):
         world.night(night_id, moment, client_ids)
+        read_at = moment + timedelta(minutes=5)
         for client_id in client_ids:
-            world.read(night_id, client_id, read_at=moment + timedelta(minutes=5))
-        world.rows("update raw.ir_module_module set latest_version = %s where name = 'sale'", version)
+            world.read(night_id, client_id, read_at=read_at)
+        world.rows(
+            "update raw.ir_module_module set latest_version = %s, _read_at = %s where name = 'sale'", version, read_at
+        )
         transform.build(world.settings, night_id=night_id, as_of_at=None, quarter=None, now=READ_AT)
     world.night("n3", NIGHT_AT, client_ids)
     for client_id in client_ids:
