@@ -38,7 +38,9 @@ actions as (
     action.*,
     model.model,
     coalesce(action.odoo_automation_id, automation.odoo_automation_id) as automation_id,
-    cron.odoo_cron_id
+    cron.odoo_cron_id,
+    -- Over RPC an account sees code only with an administrator's rights: how much there is, is not known then.
+    case when coalesce(code.is_present, true) then coalesce(action.code_length, 0) end as size
   from {{ ref('stg_odoo__ir_act_server') }} as action
   join periods on periods.client_id = action.client_id and {{ existed_at('action', 'periods.as_of_at') }}
   left join {{ ref('stg_odoo__ir_model') }} as model
@@ -47,10 +49,14 @@ actions as (
     on automation.client_id = action.client_id and automation.odoo_action_id = action.odoo_action_id
   left join {{ ref('stg_odoo__ir_cron') }} as cron
     on cron.client_id = action.client_id and cron.odoo_action_id = action.odoo_action_id
+  left join {{ source('ops', 'field_coverage') }} as code
+    on code.client_id = action.client_id and code.model = 'ir.actions.server' and code.field = 'code_length'
 ),
 
 automation_code as (
-  select client_id, automation_id, sum(code_length) filter (where state = 'code') as code_length,
+  select client_id, automation_id,
+    case when bool_and(size is not null) filter (where state = 'code') is distinct from false
+      then coalesce(sum(size) filter (where state = 'code'), 0) end as size,
     min(model) as model, min(action_name) as action_name, max(updated_at) as updated_at
   from actions
   where automation_id is not null
@@ -79,19 +85,19 @@ items as (
   union all
   select action.client_id, case when action.odoo_cron_id is not null then 'scheduled job' else 'server action' end,
     coalesce(action.odoo_cron_id, action.odoo_action_id), action.action_name || ' (' || coalesce(action.odoo_cron_id, action.odoo_action_id) || ')',
-    action.action_name, action.model, action.model, 'user interface', null, null, action.code_length, 'characters', action.created_at, action.updated_at
+    action.action_name, action.model, action.model, 'user interface', null, null, action.size, 'characters', action.created_at, action.updated_at
   from actions as action
   left join {{ ref('int_drift__module_record') }} as own
     on own.client_id = action.client_id and own.model = 'ir.actions.server' and own.record_id = action.odoo_action_id
   left join {{ ref('int_drift__module_record') }} as cron
     on cron.client_id = action.client_id and cron.model = 'ir.cron' and cron.record_id = action.odoo_cron_id
-  where action.automation_id is null and action.state = 'code' and action.code_length > 0
+  where action.automation_id is null and action.state = 'code' and action.size is distinct from 0
     and not (coalesce(own.record_id, cron.record_id) is not null and {{ by_odoo.format('action') }})
   union all
   select automation.client_id, 'automation', automation.odoo_automation_id,
     coalesce(automation.automation_name, code.action_name, 'automation') || ' (' || automation.odoo_automation_id || ')',
     coalesce(automation.automation_name, code.action_name), coalesce(model.model, code.model), coalesce(model.model, code.model),
-    'user interface', null, null, coalesce(code.code_length, 0), 'characters', automation.created_at, greatest(automation.updated_at, code.updated_at)
+    'user interface', null, null, case when code.automation_id is null then 0 else code.size end, 'characters', automation.created_at, greatest(automation.updated_at, code.updated_at)
   from {{ ref('stg_odoo__base_automation') }} as automation
   join periods on periods.client_id = automation.client_id and {{ existed_at('automation', 'periods.as_of_at') }}
   left join automation_code as code on code.client_id = automation.client_id and code.automation_id = automation.odoo_automation_id

@@ -22,7 +22,7 @@ assessed as (
     item.item,
     item.area,
     -- Code is not looked at, nor where in the view above it an architecture hooks in.
-    item.kind in ('module', 'edited view', 'handmade view') or (item.size_unit = 'characters' and item.size > 0) as has_unseen_part,
+    item.kind in ('module', 'edited view', 'handmade view') or (item.size_unit = 'characters' and item.size is distinct from 0) as has_unseen_part,
     count(fate.fate) as use_count,
     count(*) filter (where fate.fate = 'not assessed') as not_assessed_count,
     count(*) filter (where fate.fate in ('model gone', 'model renamed')) as model_count,
