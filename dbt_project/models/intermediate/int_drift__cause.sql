@@ -70,7 +70,7 @@ found as (
 ),
 
 in_place as (
-  select distinct on (grouped.root_id)
+  select
     grouped.root_id as finding_id, root.client_id, root.comparison, root.seen_at, change.before_at,
     'ir.module.module', module.odoo_module_id, 0, grouped.redeployed_module,
     jsonb_build_object('name', grouped.redeployed_module),
@@ -80,10 +80,9 @@ in_place as (
   join {{ ref('int_drift__root') }} as root on root.root_id = grouped.root_id
   join {{ ref('int_drift__change') }} as change on change.change_id = root.change_id
   join redeployed on redeployed.root_id = grouped.root_id
-  left join {{ ref('stg_odoo__ir_module_module') }} as module
+  left join {{ ref('int_drift__listed_module') }} as module
     on module.client_id = root.client_id and module.module_name = grouped.redeployed_module
   where grouped.redeployed_module is not null
-  order by grouped.root_id, module.is_deleted, module.odoo_module_id desc
 )
 
 select * from found

@@ -42,7 +42,7 @@ select
     when found.module_name = 'studio_customization' or found.label like 'x\_studio\_%' then 'Studio'
     when found.entity = 'ir.module.module' and found.kind <> 'redeployed' then 'module operation'
     when found.module_name is null then 'user interface'
-    else case {{ origin_of('owner', 'known') }} when 'Odoo' then 'Odoo core' when 'OCA' then 'OCA' else 'custom module' end
+    else case owner.origin when 'Odoo' then 'Odoo core' when 'OCA' then 'OCA' else 'custom module' end
   end as origin,
   case
     when found.entity = 'ir.module.module' then null
@@ -62,11 +62,5 @@ left join {{ ref('stg_odoo__res_groups') }} as own_group
   and own_group.odoo_group_id = found.record_id
 left join {{ ref('stg_odoo__res_groups') }} as related_group
   on found.related_id > 0 and related_group.client_id = found.client_id and related_group.odoo_group_id = found.related_id
-left join lateral (
-  select listed.author, listed.license
-  from {{ ref('stg_odoo__ir_module_module') }} as listed
-  where listed.client_id = found.client_id and listed.module_name = found.module_name
-  order by listed.is_deleted, listed.odoo_module_id desc
-  limit 1
-) as owner on true
-left join {{ ref('odoo_modules') }} as known on known.module = found.module_name
+left join {{ ref('int_drift__listed_module') }} as owner
+  on owner.client_id = found.client_id and owner.module_name = found.module_name

@@ -22,23 +22,17 @@ select
   states.*,
   case
     when after_state is null then 'removed'
-    when before_name <> module_name then 'renamed'
+    when before_name <> states.module_name then 'renamed'
     when after_state in {{ in_use }} and coalesce(before_state, '') not in {{ in_use }} then 'installed'
     when after_state not in {{ in_use }} and before_state in {{ in_use }} then 'uninstalled'
     when after_version is distinct from before_version then
       case
-        when is_upgrade and module_name = 'base' then 'upgraded'
+        when is_upgrade and states.module_name = 'base' then 'upgraded'
         else 'version changed'
       end
     else 'state changed'
   end as step,
-  coalesce(module.is_auto_install, false) as is_auto_install,
-  module.author
+  coalesce(module.is_auto_install, false) as is_auto_install
 from states
-left join lateral (
-  select listed.is_auto_install, listed.author
-  from {{ ref('stg_odoo__ir_module_module') }} as listed
-  where listed.client_id = states.client_id and listed.module_name = states.module_name
-  order by listed.is_deleted, listed.odoo_module_id desc
-  limit 1
-) as module on true
+left join {{ ref('int_drift__listed_module') }} as module
+  on module.client_id = states.client_id and module.module_name = states.module_name
