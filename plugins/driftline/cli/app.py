@@ -28,6 +28,7 @@ console = Console()
 errors = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a machine to read.")]
+OneClient = Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")]
 ClientOption = Annotated[str | None, typer.Option("--client", help="Only this client (its id in clients.yml).")]
 
 

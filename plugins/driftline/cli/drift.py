@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from driftline.cli.app import AsJson, ClientOption, app, console, emit, now, table
+from driftline.cli.app import AsJson, ClientOption, OneClient, app, console, emit, now, table
 from driftline.settings import Settings
 
 baseline = typer.Typer(help="The moments that configuration is compared with.", no_args_is_help=True)
 app.add_typer(baseline, name="baseline")
-
-Client = Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")]
 
 
 def _day(value: datetime | None) -> date | None:
@@ -22,7 +20,7 @@ def _day(value: datetime | None) -> date | None:
 
 @baseline.command("set")
 def set_(
-    client: Client,
+    client: OneClient,
     on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A day of its history; the state at its end.")],
     name: Annotated[str | None, typer.Option(help="What it is called; the day itself by default.")] = None,
     as_json: AsJson = False,
@@ -52,7 +50,7 @@ def list_(client: ClientOption = None, as_json: AsJson = False) -> None:
 
 @baseline.command("diff")
 def diff(
-    client: Client,
+    client: OneClient,
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The baseline's day; the latest by default.")
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from driftline.cli.app import AsJson, app, console, emit, now, table
+from driftline.cli.app import AsJson, OneClient, app, console, emit, now, table
 from driftline.errors import ConfigError
 from driftline.settings import Settings
 
@@ -81,7 +81,7 @@ def read_reports(as_json: AsJson = False) -> None:
 
 @app.command()
 def grants(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     role: Annotated[str, typer.Option(help="The reading role, or the login of Odoo's user.")] = "driftline_reader",
     is_rpc: Annotated[
         bool, typer.Option("--rpc", help="For reading over RPC: a script for Odoo's shell. Implied by the transport.")
@@ -106,7 +106,7 @@ def grants(
 
 @app.command("check-client")
 def check_client(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     as_json: AsJson = False,
 ) -> None:
     """Look at a client's Odoo without landing anything: what answers, which models, is every row in sight?
@@ -141,7 +141,7 @@ def check_client(
 
 @app.command()
 def review(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     quarter: Annotated[str, typer.Option(help="The published quarter, such as 2026Q3.")],
     folder: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("build/review"),
 ) -> None:
