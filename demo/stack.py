@@ -19,6 +19,7 @@ from pathlib import Path
 
 from demo import odoo
 from demo.airflow_api import AirflowApi, ApiError
+from demo.ci_reports import deliver
 from demo.databases import Databases
 from demo.inbox import read_messages
 from demo.odoo_servers import OdooServers, served_clients
@@ -119,6 +120,7 @@ class Stack:
             self.databases.let_analyst_read()
             self._create_clients(anchor_at)
             airflow.result()
+        deliver(self._test_reports, at=anchor_at)
         self._created.touch()
 
     def _create_clients(self, anchor_at: datetime) -> None:
@@ -160,6 +162,7 @@ class Stack:
             "DRIFTLINE_HOME": str(REPOSITORY),
             "DRIFTLINE_CLIENTS_FILE": str(self.clients_file),
             "DRIFTLINE_BUILD_DIR": str(self.folder),
+            "DRIFTLINE_TEST_REPORTS": str(self._test_reports),
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
             "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE": self.databases.warehouse_url,
             "DRIFTLINE_HASH_SALT": self.vault.password("hash salt"),
@@ -204,6 +207,10 @@ class Stack:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
+
+    @property
+    def _test_reports(self) -> Path:
+        return self.folder / "test_reports"
 
     @property
     def _passwords_file(self) -> Path:

@@ -20,3 +20,20 @@ from {{ ref(relation) }}
   {{ history }}.dbt_valid_from <= {{ instant }}
   and ({{ history }}.dbt_valid_to > {{ instant }} or {{ history }}.dbt_valid_to is null)
 {%- endmacro %}
+
+{# Whether a version held at any time at all: a build done twice replaces what it took a moment ago. #}
+{% macro stood(history) -%}
+  ({{ history }}.dbt_valid_to is null or {{ history }}.dbt_valid_to > {{ history }}.dbt_valid_from)
+{%- endmacro %}
+
+{# dbt copies the whole history aside before it compares. Looked up by its index instead, a night costs what changed. #}
+{% macro postgres__snapshot_staging_table(strategy, source_sql, target_relation) -%}
+  {{ default__snapshot_staging_table(strategy, source_sql, target_relation)
+     | replace('snapshotted_data as (', 'snapshotted_data as not materialized (') }}
+{%- endmacro %}
+
+{# Whether a record was there at an instant, as far as its creation stamp and its tombstone tell. #}
+{% macro existed_at(record, instant) -%}
+  coalesce({{ record }}.created_at < {{ instant }}, true)
+  and ({{ record }}.deleted_at is null or {{ record }}.deleted_at > {{ instant }})
+{%- endmacro %}

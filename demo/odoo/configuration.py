@@ -67,6 +67,11 @@ def owner_of(model: str) -> str:
     return next((owner for prefix, owner in _OWNERS.items() if f"{model}.".startswith(f"{prefix}.")), "base")
 
 
+def own_module(client_id: str) -> str:
+    """Name the module that was written for a client."""
+    return f"{client_id}_extras"
+
+
 def architecture(kind: str, model: str, extra: str = "") -> str:
     """Write a small view; what is in it does not matter, that it changes does."""
     return f'<?xml version="1.0"?>\n<{kind} string="{model}">\n  <field name="id"/>{extra}\n</{kind}>'
@@ -86,7 +91,7 @@ def add_manual_field(
 
 
 def _add_modules(world: World, random: Random) -> None:
-    own = f"{world.client.client_id}_extras"
+    own = own_module(world.client.client_id)
     installed = {**world.schema.modules, own: (f"{world.schema.version}.1.0.0", world.client.name)}
     for name in sorted([*installed, *NOT_INSTALLED]):
         version, author = installed.get(name, (None, "Odoo S.A."))
@@ -246,11 +251,12 @@ def _add_views(world: World, random: Random) -> None:
             )
             world.add_external_id(xml_id, "ir.ui.view", view_id, at=world.installed_at)
     for number in range(1, world.truth.handmade_views + 1):
-        model = models[number * 3]
+        named = "".join(f'<field name="{name}"/>' for name in world.truth.drift.view_fields) if number == 1 else ""
+        model = "res.partner" if named else models[number * 3]
         at = world.clock.days_ago(90 * number, hour=15) + some_microseconds(random)
         world.rows.add(
             "ir_ui_view",
             {"name": f"{model}.form.extra{number}", "model": model, "type": "form", "mode": "extension", "active": True}
-            | {"inherit_id": number * 9 + 1, "arch_db": architecture("data", model, f"<!-- {ODD_TEXTS[4]} -->")}
+            | {"inherit_id": number * 9 + 1, "arch_db": architecture("data", model, f"<!-- {ODD_TEXTS[4]} -->{named}")}
             | stamps(at, uid=ADMIN_UID),
         )

@@ -8,6 +8,7 @@ from psycopg2.extensions import make_dsn
 
 from demo.odoo.basics import add_basics
 from demo.odoo.configuration import add_configuration
+from demo.odoo.custom import add_custom
 from demo.odoo.database import DemoError, administer, read_mark, transaction, write_mark
 from demo.odoo.people import add_people
 from demo.odoo.projects import add_stages_and_projects, add_tasks_and_timesheets
@@ -46,6 +47,7 @@ def build_world(client_id: str, *, anchor_at: datetime, seed: int) -> World:
     add_stages_and_projects(world)
     add_tickets(world)
     add_tasks_and_timesheets(world)
+    add_custom(world)
     return world
 
 

@@ -66,6 +66,45 @@ class Modules(_Strict):
     uninstalled: int
 
 
+class Traces(_Strict):
+    """Days on which work went around Odoo: in the last 91 days, and before."""
+
+    recent: int = Field(ge=0, le=91)
+    earlier: int = Field(ge=0, le=91)
+
+
+class Optimisations(_Strict):
+    """Tasks tagged as optimisations: open and untouched for long, open and touched lately, done."""
+
+    untouched: int
+    touched: int
+    done: int
+
+
+class OwnModule(_Strict):
+    """What the client's own module adds fields to, and what its reports tell; without lines there is no report."""
+
+    extends: str | None = None
+    covered_line_count: int = 0
+    line_count: int | None = None
+    test_count: int | None = None
+    failed_count: int = 0
+
+
+class Drift(_Strict):
+    """What has grown beside Odoo's own ways."""
+
+    server_actions: tuple[str, ...]
+    automations: tuple[str, ...]
+    scheduled_jobs: tuple[str, ...]
+    view_fields: tuple[str, ...]  # of res.partner, named by the first view made by hand
+    traces: Traces
+    optimisations: Optimisations | None
+    old_reports: int
+    fresh_reports: int
+    own_module: OwnModule
+
+
 class _Change(_Strict):
     finding: Literal["none"] | None = None  # set where nothing may be reported although rows moved
 
@@ -192,6 +231,7 @@ class ClientTruth(_Strict):
     edited_views: tuple[str, ...]
     handmade_views: int
     audit_preparation_hours: float
+    drift: Drift
     night_two: tuple[Change, ...]
 
     def moved(self, change: str) -> int:

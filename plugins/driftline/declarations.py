@@ -1,6 +1,6 @@
 """Strict reading of declared YAML: no duplicate keys, and errors that name file, entry and the likely meaning.
 
-What a file declares is checked by the models of its own module (registry, catalogue, quality).
+What a file declares is checked by the models of its own module (registry, catalogue, policies, quality).
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from driftline.errors import ConfigError
+
+
+class Strict(BaseModel):
+    """A declared thing that refuses unknown keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
 
 Declared = TypeVar("Declared", bound=BaseModel)
 
@@ -68,6 +75,9 @@ def _describe(model: type[BaseModel], problem: Any, where: str) -> str:
         return f"{where}: unknown key '{path[-1]}'{inside}.{_suggest(path[-1], _known_keys(model, path[:-1]))}".rstrip(
             "."
         )
+    if problem["type"] == "model_type":
+        inside = f" in {'.'.join(path)}" if path else ""
+        return f"{where}: expected{inside} the keys {', '.join(_known_keys(model, path))}"
     if problem["type"] == "missing":
         return f"{where}: '{'.'.join(path)}' is missing"
     message = str(problem["msg"]).removeprefix("Value error, ")
@@ -81,7 +91,7 @@ def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         fields = annotation.model_fields
-    return list(fields)
+    return [field.alias or name for name, field in fields.items()]
 
 
 def _suggest(key: str, known: list[str]) -> str:

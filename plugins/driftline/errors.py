@@ -10,6 +10,7 @@ DriftlineError
 ├── WarehouseError         3  the warehouse could not be reached or refused: retry the step, nothing is half-written
 ├── AlreadyRunningError    1  another process holds this client's or the build's lock
 ├── BuildError             1  dbt failed
+├── ReportError            1  a delivered coverage or test report was refused: correct that file, the others are read
 ├── GateError              1  publication asked for without a passed gate
 ├── NotPublishedError      1  a reader asked for a quarter that was never published
 └── AlertError             1  no alert route could be reached
@@ -90,6 +91,10 @@ class AlreadyRunningError(DriftlineError):
 
 class BuildError(DriftlineError):
     """dbt did not build the marts."""
+
+
+class ReportError(DriftlineError):
+    """A delivered coverage or test report cannot be believed; it is refused whole."""
 
 
 class GateError(DriftlineError):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from driftline.catalogue import OdooVersion
-from driftline.declarations import read_yaml, validate
+from driftline.declarations import Strict, read_yaml, validate
 from driftline.errors import ConfigError
 
 _CLIENT_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -25,11 +25,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tickets(_Strict):
+class Tickets(Strict):
     """Where a client's tickets lie: the helpdesk module, or tasks of the named projects."""
 
     source: Literal["helpdesk", "project"]
@@ -42,7 +38,7 @@ class Tickets(_Strict):
         return self
 
 
-class Limits(_Strict):
+class Limits(Strict):
     """How gently a client's server is treated, and what is believed of it.
 
     What begins with `rpc_` concerns reading over odoorpc and JSON-2 only. `rpc_overlap_minutes` must be at least as
@@ -66,7 +62,7 @@ class Limits(_Strict):
     rpc_believed_deletions_count: int = Field(default=10, ge=0)
 
 
-class Client(_Strict):
+class Client(Strict):
     """One client as declared; `client_id` is the first column of every key in the warehouse."""
 
     client_id: str
@@ -88,13 +84,13 @@ class Client(_Strict):
         return OdooVersion.parse(self.odoo_version) if self.odoo_version else None
 
 
-class _Defaults(_Strict):
+class _Defaults(Strict):
     """What holds for every client whose entry says nothing else."""
 
     limits: Limits = Limits()
 
 
-class Registry(_Strict):
+class Registry(Strict):
     """All clients of one file."""
 
     path: Path
@@ -105,11 +101,11 @@ class Registry(_Strict):
         """Active clients, by id."""
         return [client for _, client in sorted(self.clients.items()) if client.is_active]
 
-    def client(self, client_id: str) -> Client:
-        """Find one client; raise ConfigError that lists the known ones."""
+    def client(self, client_id: str, *, where: str | None = None) -> Client:
+        """Find one client; raise ConfigError that lists the known ones and says who asked, if not the registry."""
         if client_id not in self.clients:
             known = ", ".join(sorted(self.clients))
-            raise ConfigError(f"{self.path}: no client '{client_id}'.", hint=f"Known: {known}.")
+            raise ConfigError(f"{where or self.path}: no client '{client_id}'.", hint=f"Known: {known or 'none yet'}.")
         return self.clients[client_id]
 
 

@@ -18,6 +18,7 @@ class Settings:
     """Where things are and how to reach them.
 
     `warehouse_url` and `hash_salt` are secrets: they have no place in a repr, a log or an argument list.
+    `test_reports` is where clients' test reports are dropped: a folder or an object store's URL, one folder per client.
     `connections` maps upper-case `AIRFLOW_CONN_*` names to their raw values (URI or JSON).
     """
 
@@ -27,8 +28,10 @@ class Settings:
     warehouse_url: str = field(repr=False)
     hash_salt: str = field(repr=False)
     alert_urls: tuple[str, ...] = field(repr=False, default=())
+    test_reports: str | None = None
     connections: Mapping[str, str] = field(repr=False, default_factory=dict)
     night_hours: float = 6.0  # after so many, a night goes on without the clients that are still being read
+    policies_from: Path | None = None
 
     @property
     def dbt_project_folder(self) -> Path:
@@ -40,7 +43,7 @@ class Settings:
 
     @property
     def policies_folder(self) -> Path:
-        return self.home / "config" / "policies"
+        return self.policies_from or self.home / "config" / "policies"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -54,7 +57,9 @@ class Settings:
             warehouse_url=_warehouse_url(env),
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
+            test_reports=env.get("DRIFTLINE_TEST_REPORTS") or None,
             night_hours=_hours(env.get("DRIFTLINE_NIGHT_HOURS")),
+            policies_from=Path(env["DRIFTLINE_POLICIES_DIR"]) if env.get("DRIFTLINE_POLICIES_DIR") else None,
             connections={name: value for name, value in env.items() if name.startswith("AIRFLOW_CONN_")},
         )
 

@@ -19,7 +19,9 @@ from psycopg2.extensions import parse_dsn
 from psycopg2.extras import execute_values
 
 from driftline import transform_register
-from driftline.errors import BuildError, ConfigError, WarehouseError
+from driftline.catalogue import configuration_variable, load_catalogue
+from driftline.coverage_reports import read_reports
+from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
@@ -108,6 +110,8 @@ def build(
             settings, night_id=night_id, as_of_at=as_of_at, quarter=quarter, now=now
         )
         try:
+            if not registered.is_recomputation:
+                _read_reports(settings, now=now)
             _analyze_raw(settings)
             nodes = _run_dbt(settings, registered)
             _keep_results(settings, registered.build_id, nodes)
@@ -117,6 +121,20 @@ def build(
             raise
         transform_register.finish(settings, registered.build_id, error_message=None)
     return _report(registered, nodes)
+
+
+def _read_reports(settings: Settings, *, now: datetime) -> None:
+    """Take in the test reports that were delivered since the last build."""
+    try:
+        reports = read_reports(settings, now=now)
+    except WarehouseError:
+        raise
+    except DriftlineError as error:
+        # A store that does not answer must not stop a night: reports read before count until they expire.
+        _log.warning("test reports: %s", error)
+        return
+    for file in reports.refused:
+        _log.warning("test reports: client '%s': %s was refused: %s", file.client_id, file.path, file.message)
 
 
 def _analyze_raw(settings: Settings) -> None:
@@ -183,7 +201,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], *, variables: Mapping[
         "--log-path": str(folder / "logs"),
         "--log-level": "none",
         "--log-level-file": "info",
-        "--vars": json.dumps(dict(variables)),
+        "--vars": json.dumps({**variables, "configuration": configuration_variable(load_catalogue())}),
     }
     flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--no-print"]
     command = [*arguments, *flags, *(word for pair in options.items() for word in pair)]

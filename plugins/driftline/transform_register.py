@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from driftline import baseline
 from driftline.errors import BuildError, ConfigError
+from driftline.policies import hand_over, load_policies
+from driftline.registry import load_registry
 from driftline.warehouse import Role, connect
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ def register(
     settings: Settings, *, night_id: str | None, as_of_at: datetime | None, quarter: str | None, now: datetime
 ) -> RegisteredBuild:
     """Begin a build. The caller holds the build lock, so a build that is still running has died."""
+    policies = load_policies(settings.policies_folder, load_registry(settings.clients_file))
     with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
         night = _night(cursor, night_id) if night_id is not None else None
         moment = as_of_at or (night.as_of_at if night else now)
@@ -78,6 +82,9 @@ def register(
             (build_id, night_id, moment, quarter, is_recomputation),
         )
         clients = _register_clients(cursor, build_id=build_id, night=night, as_of_at=moment)
+        hand_over(cursor, policies, build_id=build_id)
+        if not is_recomputation:
+            baseline.set_first(cursor, build_id=build_id, as_of_at=moment)
     return RegisteredBuild(
         build_id=build_id,
         night_id=night_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from driftline import night, transform
 from driftline.migrate import migrate
 
 from demo import odoo
+from demo.ci_reports import deliver
 from demo.odoo.database import administer
 from demo.server import OdooServer
 
@@ -21,6 +23,10 @@ pytest_plugins = ["demo_world"]
 
 TRUTH = odoo.load_truth().clients
 SEED = 1
+CLAIMING_140_PCT = (
+    '<coverage line-rate="1.4"><packages><package name="p"><classes><class filename="addons/boreal_extras/note.py">'
+    '<lines><line number="1" hits="1"/></lines></class></classes></package></packages></coverage>'
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,15 @@ def marts(demo_server, tmp_path_factory):
         for client_id in odoo.CLIENT_IDS
     }
     administer(demo_server.url(), "create database {}", "marts_of_the_demo")
-    settings = make_settings(demo_server.url("marts_of_the_demo"), build_folder=tmp_path_factory.mktemp("build"))
+    reports = tmp_path_factory.mktemp("reports")
+    deliver(reports, at=anchor_at)
+    (reports / "boreal").mkdir()
+    (reports / "boreal" / "coverage.xml").write_text(CLAIMING_140_PCT)
+    settings = make_settings(
+        demo_server.url("marts_of_the_demo"),
+        build_folder=tmp_path_factory.mktemp("build"),
+        test_reports=str(reports),
+    )
     migrate(settings)
     with ExitStack() as servers:
         addresses = {client_id: _address(servers, client_id, url) for client_id, url in sources.items()}
@@ -125,6 +139,76 @@ def test_exactly_the_planted_module_changes_are_found(marts):
     }
     assert len(planted) >= 5
     assert set(marts.rows("select client_id, module, change from drift.module_change")) == planted
+
+
+# What each kind of planted change must read like in drift.config_change. Tickets, logins and people's employment are
+# no configuration.
+FINDINGS = {
+    "module_installed": lambda change: ("installed", "ir.module.module", change.module),
+    "module_uninstalled": lambda change: ("uninstalled", "ir.module.module", change.module),
+    "module_version_changed": lambda change: ("version changed", "ir.module.module", change.module),
+    "module_state_changed": lambda change: ("state changed", "ir.module.module", change.module),
+    "parameter_changed": lambda change: ("changed", "ir.config_parameter", change.key),
+    "parameter_added": lambda change: ("created", "ir.config_parameter", change.key),
+    "cron_switched_off": lambda change: ("changed", "ir.cron", change.cron),
+    "user_archived": lambda change: ("changed", "res.users", change.login),
+    "user_created": lambda change: ("created", "res.users", change.login),
+    "user_added_to_group": lambda change: (
+        "created", "res.groups.users.rel", f"{change.login} in group {change.group}"
+    ),
+    "user_removed_from_group": lambda change: (
+        "deleted", "res.groups.users.rel", f"{change.login} in group {change.group}"
+    ),
+    "group_implies": lambda change: (
+        "created", "res.groups.implied.rel", f"group {change.group} implies {change.implied}"
+    ),
+    "manual_field_added": lambda change: ("created", "ir.model.fields", f"{change.model}.{change.field}"),
+    "view_edited": lambda change: ("changed", "ir.ui.view", change.view),
+}  # fmt: skip
+NO_CONFIGURATION = {
+    "tickets_opened", "tickets_closed", "tickets_reopened", "tickets_deleted", "tickets_archived", "user_logged_in",
+    "employee_left", "module_upgraded_without_change", "partner_created_and_deleted",
+}  # fmt: skip
+
+
+def test_every_planted_change_is_found_exactly_once_and_nothing_else(marts):
+    planted = Counter(
+        (client_id, *FINDINGS[change.change](change))
+        for client_id, truth in TRUTH.items()
+        for change in truth.night_two
+        if change.change not in NO_CONFIGURATION
+    )
+    assert planted.total() >= 18
+    external_ids = {
+        client_id: {
+            (model, res_id): f"{module}.{name}"
+            for model, res_id, module, name in run_sql(url, "select model, res_id, module, name from ir_model_data")
+        }
+        for client_id, url in marts.sources.items()
+    }
+    found = Counter()
+    for client_id, kind, entity, key, what in marts.rows(
+        "select client_id, kind, entity, entity_key, what from drift.config_change"
+    ):
+        names = external_ids[client_id]
+        first, _, second = key.partition(",")
+        if entity == "ir.ui.view":
+            what = names["ir.ui.view", int(first)]
+        elif entity == "res.groups.users.rel":
+            what = f"{what.partition(' in group ')[0]} in group {names['res.groups', int(second)]}"
+        elif entity == "res.groups.implied.rel":
+            what = f"group {names['res.groups', int(first)]} implies {names['res.groups', int(second)]}"
+        found[client_id, kind, entity, what] += 1
+    assert found == planted
+
+
+def test_net_of_the_first_baseline_every_planted_change_is_there_once_too(marts):
+    gross = marts.rows("select client_id, kind, entity, entity_key from drift.config_change order by 1, 2, 3, 4")
+    net = marts.rows("select client_id, kind, entity, entity_key from drift.baseline_difference order by 1, 2, 3, 4")
+    assert net == gross
+    counted = dict(marts.rows("select client_id, sum(difference_count)::int from drift.config_drift group by 1"))
+    assert counted == {client_id: sum(row[0] == client_id for row in gross) for client_id in TRUTH}
+    assert counted["delta"] == 0
 
 
 def test_each_trend_is_the_one_that_was_designed(marts):
@@ -219,3 +303,133 @@ def _count_by_hand(url: str) -> tuple[int, int]:
                 " from project_task t left join project_task_type s on s.id = t.stage_id where t.project_id = 3"
             )
         return cursor.fetchone()
+
+
+def test_every_custom_item_is_a_planted_one_and_every_planted_one_is_there(marts):
+    found = set(marts.rows("select client_id, kind, item from drift.customisation"))
+    planted = set()
+    for client_id, truth in TRUTH.items():
+        state = truth.after_night_two
+        planted |= {(client_id, "module", f"{client_id}_extras")}
+        planted |= {(client_id, "field", name) for name in state.manual_fields}
+        planted |= {(client_id, "model", name) for name in state.manual_models}
+        planted |= {(client_id, "edited view", name) for name in state.edited_views}
+    named = {row for row in found if row[1] in ("module", "field", "model", "edited view")}
+    assert named == planted
+    for client_id, truth in TRUTH.items():
+        kinds = {
+            "handmade view": truth.handmade_views,
+            "server action": len(truth.drift.server_actions),
+            "automation": len(truth.drift.automations),
+            "scheduled job": len(truth.drift.scheduled_jobs),
+        }
+        for kind, count in kinds.items():
+            assert sum(row[:2] == (client_id, kind) for row in found) == count, (client_id, kind)
+        titles = {item.rsplit(" (", 1)[0] for owner, _, item in found if owner == client_id}
+        assert {*truth.drift.server_actions, *truth.drift.automations, *truth.drift.scheduled_jobs} <= titles
+
+
+def test_coverage_is_what_the_reports_say_and_without_one_it_is_unknown(marts):
+    rows = marts.rows(
+        "select client_id, module, coverage_state, covered_pct, test_count::int, failed_count::int, is_single_author,"
+        " reason from drift.test_coverage"
+    )
+    assert {row[:2] for row in rows} == {(client_id, f"{client_id}_extras") for client_id in TRUTH}
+    for client_id, _, state, covered_pct, test_count, failed_count, is_single_author, reason in rows:
+        own = TRUTH[client_id].drift.own_module
+        assert is_single_author
+        if own.line_count is None:
+            assert (state, covered_pct, test_count) == ("unknown", None, None)
+            assert reason == "no coverage report names this module"
+        else:
+            assert (state, reason) == ("known", "")
+            assert covered_pct == pytest.approx(100 * own.covered_line_count / own.line_count)
+            assert (test_count, failed_count) == (own.test_count, own.failed_count)
+    assert marts.rows("select client_id, path, state from ops.report_file where state <> 'read'") == [
+        ("boreal", "coverage.xml", "refused")
+    ]
+
+
+def test_the_scorecard_shows_coverage_with_a_verdict(marts):
+    found = {
+        client_id: rest
+        for client_id, *rest in marts.rows(
+            "select client_id, value, verdict from review_candidate.scorecard where kpi = 'customisation_test_coverage'"
+        )
+    }
+    assert found == {
+        "aegean": [77.5, "good"],
+        "boreal": [None, "n/a"],
+        "cordoba": [30.0, "act"],
+        "delta": [75.0, "act"],  # a test failed
+        "egret": [None, "n/a"],
+    }
+
+
+def test_what_an_upgrade_takes_away_is_told_by_the_servers_of_that_version(marts):
+    fields = {
+        (client_id, major): findings
+        for client_id, major, findings in marts.rows(
+            "select client_id, target_major, array_agg(finding order by finding) from drift.upgrade_impact"
+            " cross join unnest(findings) as finding"
+            " where kind = 'handmade view' and finding like 'res.partner%' group by 1, 2"
+        )
+    }
+    # res.partner.mobile and title were last seen on 18.0; 20.0 was never asked.
+    assert fields == {
+        ("aegean", 19): ["res.partner.mobile: gone", "res.partner.title: gone"],
+        ("cordoba", 19): ["res.partner.mobile: gone"],
+        ("egret", 19): ["res.partner.mobile: gone"],
+    }
+    targets = marts.rows("select client_id, min(target_major), max(target_major) from drift.upgrade_impact group by 1")
+    assert sorted(targets) == [
+        ("aegean", 18, 20), ("boreal", 20, 20), ("cordoba", 19, 20), ("delta", 17, 20), ("egret", 15, 20),
+    ]  # fmt: skip
+    unseeded = marts.rows(
+        "select distinct target_major, assessment from drift.upgrade_impact where target_major in (15, 20)"
+    )
+    # That an edited view is loaded anew needs no knowledge of the version.
+    assert set(unseeded) == {(15, "not assessed"), (20, "not assessed"), (15, "impact"), (20, "impact")}
+    ends = dict(marts.rows("select distinct client_id, deadline_on::text from drift.upgrade_impact"))
+    assert ends["aegean"] == "2026-09-30"
+    assert ends["egret"] == "2023-11-30"
+
+
+def test_each_signal_measures_what_was_planted(marts):
+    found = {
+        (client_id, signal): (value, previous, verdict, evidence)
+        for client_id, signal, value, previous, verdict, evidence in marts.rows(
+            "select client_id, signal, value, previous_value, verdict, evidence_count::int from drift.signal"
+        )
+    }
+    assert len(found) == 6 * len(TRUTH)
+    claims = {"declining": "good", "flat": "watch", "growing": "act", "too few": "not proven"}
+    for client_id, truth in TRUTH.items():
+        drift, state = truth.drift, truth.after_night_two
+
+        def verdict(value: int, watch: int, act: int) -> str:
+            return "act" if value >= act else "watch" if value >= watch else "good"
+
+        recent, earlier = drift.traces.recent, drift.traces.earlier
+        assert found[client_id, "workarounds"] == (recent, earlier, verdict(recent, 10, 50), recent + earlier)
+        if drift.optimisations is None:
+            assert found[client_id, "optimisation_deferred"] == (None, None, "n/a", 0)
+        else:
+            untouched, touched = drift.optimisations.untouched, drift.optimisations.touched
+            expected = (untouched, None, verdict(untouched, 3, 10), untouched + touched)
+            assert found[client_id, "optimisation_deferred"] == expected
+        reports = drift.old_reports + drift.fresh_reports
+        value, _, said, evidence = found[client_id, "reporting_ages"]
+        assert (value, said, evidence) == (drift.old_reports, verdict(drift.old_reports, 5, 20), reports)
+        assert found[client_id, "ticket_queue"][2] == claims[truth.tickets.trend]
+        outside = len(state.without_employee) + len(state.leavers_still_active)
+        expected = (outside, None, verdict(outside, 1, 5), state.users.internal_active)
+        assert found[client_id, "compliance_posture"] == expected
+        assert found[client_id, "version_lag"][0] == 20 - int(truth.odoo_version[:2])
+
+
+def test_a_change_of_last_night_is_too_fresh_to_show_an_effect(marts):
+    changes = marts.rows("select count(*) from drift.config_change")
+    effects = marts.rows("select effect, count(*) from drift.change_effect group by 1")
+    assert dict(effects) == {"too early": changes[0][0]}
+    assert changes[0][0] >= 5

@@ -57,6 +57,12 @@ def test_a_night_by_command_line_publishes_who_could_be_read_and_names_who_could
     assert standing["aegean"]["completeness_pct"] == 100
     assert "silent" in driftline("status").stdout
 
+    baselines = json.loads(driftline("baseline", "list", "--json").stdout)
+    assert [(it["client_id"], it["name"], it["difference_count"]) for it in baselines] == [("aegean", "onboarding", 0)]
+    assert "aegean: 0 differences from 'onboarding'" in driftline("baseline", "diff", "--client", "aegean").stdout
+    early = driftline("baseline", "set", "--client", "aegean", "--on", "2020-01-01")
+    assert (early.returncode, "the history of client 'aegean' begins on" in early.stderr) == (2, True)
+
     quarter = standing["aegean"]["published_quarter"]
     page = driftline("review", "--client", "aegean", "--quarter", quarter, "--folder", str(tmp_path / "pages"))
     assert page.returncode == 0, page.stderr
@@ -98,3 +104,30 @@ def test_what_is_wrong_decides_the_exit_code(driftline, arguments, changes, code
     done = driftline(*arguments, **changes)
     assert done.returncode == code
     assert words in " ".join(done.stderr.split())
+
+
+def test_reports_that_were_delivered_are_read_and_a_refused_one_is_named(driftline, warehouse, tmp_path):
+    reports = tmp_path / "reports"
+    (reports / "aegean").mkdir(parents=True)
+    unset = driftline("read-reports")
+    assert (unset.returncode, "DRIFTLINE_TEST_REPORTS is not set" in unset.stderr) == (2, True)
+    assert driftline("extract", "--client", "aegean").returncode == 0
+    lines = '<line number="1" hits="1"/><line number="2" hits="0"/>'
+    good = f'<coverage><class filename="addons/aegean_extras/models/a.py"><lines>{lines}</lines></class></coverage>'
+    (reports / "aegean" / "coverage.xml").write_text(good)
+    done = driftline("read-reports", DRIFTLINE_TEST_REPORTS=str(reports))
+    assert done.returncode == 0, done.stderr
+    query = "select client_id, module, covered_line_count::int, line_count::int from ops.module_report"
+    assert warehouse.rows(query) == [("aegean", "aegean_extras", 1, 2)]
+    (reports / "aegean" / "claims.xml").write_text(good.replace("<coverage>", '<coverage line-rate="1.4">'))
+    (reports / "nobody").mkdir()
+    refused = driftline("read-reports", "--json", DRIFTLINE_TEST_REPORTS=str(reports))
+    assert refused.returncode == 1
+    told = json.loads(refused.stdout)
+    assert told["unknown_clients"] == ["nobody"]
+    assert {file["path"]: (file["state"], file["message"]) for file in told["files"]} == {
+        "claims.xml": ("refused", "<coverage> claims 140 %; a share lies between 0 and 100 %."),
+        "coverage.xml": ("known", ""),
+    }
+    nowhere = driftline("read-reports", DRIFTLINE_TEST_REPORTS=str(tmp_path / "nowhere"))
+    assert (nowhere.returncode, "no such folder" in nowhere.stderr) == (2, True)

@@ -34,6 +34,10 @@ begin
     client_id text, quarter text, series text, major integer, latest_release text, majors_behind integer,
     support_ends_on date, support_basis text, support_left_days integer, upgraded_on date, upgrade_basis text,
     upgrade_age_days integer, reason text, as_of_at timestamptz);
+  create table drift.signal (
+    client_id text, quarter text, signal text, value double precision, unit text, previous_value double precision,
+    watch_from double precision, act_from double precision, verdict text, reason text, evidence_count bigint,
+    as_of_at timestamptz);
   create table access."user" as table review_candidate.access_user;
   alter table access."user" drop column build_id;
   create table tickets.flow_weekly (
@@ -49,6 +53,16 @@ begin
   create table snapshots.ir_module_module (
     client_id text, odoo_module_id bigint, module_name text, state text, installed_version text, is_deleted boolean,
     dbt_valid_from timestamptz, dbt_valid_to timestamptz);
+  create table snapshots.configuration (
+    client_id text, entity text, record_id bigint, related_id bigint, dbt_valid_from timestamptz,
+    dbt_valid_to timestamptz);
+  create table drift.config_change (
+    client_id text, finding_id text, kind text, entity text, what text, before_value text, after_value text,
+    seen_at timestamptz, origin text, is_explained boolean, explained_by text, quarter text, as_of_at timestamptz);
+  create table drift.baseline_difference (client_id text, baseline text, finding_id text);
+  create table drift.config_drift (
+    client_id text, baseline text, area text, origin text, difference_count bigint, explained_count bigint,
+    unexplained_count bigint, lost_at_update_count bigint, quarter text, as_of_at timestamptz);
 end $$
 """
 
@@ -86,6 +100,35 @@ _ROWS = {
           (values ('uninstalled', null, '2026-01-01 02:00+00', '2026-11-02 02:00+00'),
                   ('installed', '17.0.1.0', '2026-11-02 02:00+00', null)) v (state, version, since, until)
     """,
+    "ops.baseline": """
+        insert into ops.baseline
+        select c, 'onboarding', '2026-01-01', '2026-01-01 02:00+00', '2026-01-01 02:00+00' from unnest(%(clients)s) c
+        on conflict do nothing
+    """,
+    "snapshots.configuration": """
+        insert into snapshots.configuration
+        select c, 'ir.config_parameter', id, 0, since::timestamptz, until::timestamptz
+        from unnest(%(clients)s) c,
+          (values (0, '2026-01-01 02:00+00', null), (1, '2026-01-01 02:00+00', '2026-11-02 02:00+00'),
+                  (1, '2026-11-02 02:00+00', null), (2, '2026-11-02 02:00+00', null),
+                  (3, '2026-11-02 02:00+00', null)) v (id, since, until)
+    """,
+    "drift.config_change": """
+        insert into drift.config_change
+        select c, 'finding', 'changed', 'ir.config_parameter', 'gateway.api_token', 'value: sha256:12',
+          'value: sha256:34', '2026-11-02 02:00+00', 'user interface', false, null, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "drift.baseline_difference": """
+        insert into drift.baseline_difference select c, 'onboarding', 'finding' from unnest(%(clients)s) c
+    """,
+    "drift.config_drift": """
+        insert into drift.config_drift
+        select c, 'onboarding', area, case area when 'settings' then 'user interface' else 'none' end,
+          (area = 'settings')::integer, 0, (area = 'settings')::integer, 0, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c, unnest(
+            '{modules,customisation,automation,settings,accounting,mail,reporting,access}'::text[]) area
+    """,
     "drift.module_change": """
         insert into drift.module_change
         select c, %(quarter)s, 'sale', '2026-11-02 02:00+00', 'installed', 'uninstalled', 'installed', null, '17.0.1.0',
@@ -101,6 +144,18 @@ _ROWS = {
         select c, %(quarter)s, '17.0', 17, '20.0', 3, '2026-09-30', 'table', -52, '2025-01-01', 'upgraded', 689, '',
           %(as_of)s
         from unnest(%(clients)s) c
+    """,
+    "drift.signal": """
+        insert into drift.signal
+        select c, %(quarter)s, signal, value, unit, previous, watch, act, verdict, reason, 1, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('workarounds', 12, 'traces', 3, 10, 50, 'watch', 'traces that lie there: 15'),
+                  ('version_lag', 3, 'majors', 2, 1, 3, 'act', '17.0 against 20.0'),
+                  ('optimisation_deferred', null, 'items', null, 3, 10, 'n/a', 'no task carries a tag'),
+                  ('reporting_ages', 0, 'items', 0, 5, 20, 'good', 'own reports and saved filters: 4'),
+                  ('ticket_queue', -12.5, 'pct_yoy', null, null, null, 'good', '70 tickets against 80'),
+                  ('compliance_posture', 1, 'users', null, 1, 5, 'watch', 'active internal users')
+          ) v (signal, value, unit, previous, watch, act, verdict, reason)
     """,
     "review_candidate.scorecard": """
         insert into review_candidate.scorecard

@@ -46,12 +46,30 @@ _ACCESS = "review_candidate.access_user"
 _CHANGE = "review_candidate.module_change"
 _DRIFT = "drift.module_change"
 _CURRENCY = "drift.version_currency"
+_SIGNAL = "drift.signal"
 _HISTORY = "snapshots.ir_module_module"
 _WEEKS = "tickets.flow_weekly"
 _QUARTERS = "tickets.flow_quarterly"
 _TREND = "tickets.trend"
 _USERS = "access.user"
-_ALL = (_SCORECARD, _FLOW, _ACCESS, _CHANGE, _DRIFT, _CURRENCY, _WEEKS, _QUARTERS, _TREND, _USERS)
+_CONFIG = "drift.config_change"
+_NET = "drift.config_drift"
+_STATES = "snapshots.configuration"
+_ALL = (
+    _SCORECARD,
+    _FLOW,
+    _ACCESS,
+    _CHANGE,
+    _CONFIG,
+    _NET,
+    _DRIFT,
+    _CURRENCY,
+    _SIGNAL,
+    _WEEKS,
+    _QUARTERS,
+    _TREND,
+    _USERS,
+)
 
 _NO_HISTORY = "".join(f"delete from {table} where client_id = %(client)s;" for table in (_DRIFT, _CHANGE, _HISTORY))
 
@@ -178,6 +196,34 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "before_and_after_differ": _set(_DRIFT, "before_state = after_state, before_version = after_version"),
             "change_in_history": _set(_DRIFT, "changed_at = changed_at + interval '1 day'"),
         },
+        _CONFIG: {
+            **_common(_CONFIG),
+            "row_count": Defect(
+                f"insert into {_CONFIG} select client_id, 'another ' || n, kind, entity, what, before_value,"
+                f" after_value, seen_at, origin, is_explained, explained_by, quarter, as_of_at from {_CONFIG},"
+                " generate_series(1, 3) n where client_id = %(client)s"
+            ),
+            "client_coverage": Defect(
+                f"delete from {_CONFIG} where client_id = %(client)s;"
+                f" delete from {_STATES} where client_id = %(client)s"
+            ),
+            "kind_known": _set(_CONFIG, "kind = 'painted'"),
+            "origin_known": _set(_CONFIG, "origin = 'the moon'"),
+            "finding_in_history": _set(_CONFIG, "seen_at = seen_at + interval '1 day'"),
+            "explanation_named": _set(_CONFIG, "is_explained = true"),
+            "secrets_hashed": _set(_CONFIG, "after_value = 'value: hunter2'"),
+        },
+        _NET: {
+            **_common(_NET),
+            "quarter_under_review": _set(_NET, "quarter = '2026Q3'", rows=1),
+            "row_count": Defect(f"delete from {_NET} where client_id = %(client)s and area = 'mail'"),
+            "client_coverage": Defect(_LOST.format(table=_NET)),
+            "grain": Defect(f"insert into {_NET} select * from {_NET} where client_id = %(client)s and area = 'mail'"),
+            "counts_add_up": _set(_NET, "explained_count = 1", "area = 'settings'"),
+            "agrees_with_differences": Defect(
+                "insert into drift.baseline_difference values (%(client)s, 'onboarding', 'another')"
+            ),
+        },
         _CURRENCY: {
             **_common(_CURRENCY),
             "client_coverage": Defect(_LOST.format(table=_CURRENCY)),
@@ -186,6 +232,15 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "reason_given": _set(_CURRENCY, "upgrade_age_days = null"),
             "version_known": _set(_CURRENCY, "major = null"),
             "series_matches_major": _set(_CURRENCY, "series = '18.0'"),
+        },
+        _SIGNAL: {
+            **_common(_SIGNAL),
+            "client_coverage": Defect(_LOST.format(table=_SIGNAL)),
+            "six_signals": Defect(f"delete from {_SIGNAL} where client_id = %(client)s and signal = 'ticket_queue'"),
+            "verdict_known": _set(_SIGNAL, "verdict = 'fine'", "signal = 'ticket_queue'"),
+            "verdict_has_value": _set(_SIGNAL, "value = null", "signal = 'ticket_queue'"),
+            "reason_given": _set(_SIGNAL, "reason = ' '", "signal = 'ticket_queue'"),
+            "verdict_follows_threshold": _set(_SIGNAL, "value = 50", "signal = 'workarounds'"),
         },
         _WEEKS: _flow_defects(_WEEKS, first="2026W40", last="2026W47", earlier="2026-09-21"),
         _QUARTERS: {
@@ -215,7 +270,7 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
     for expectation, defect in defects.items()
 }
 
-_PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _WEEKS, _QUARTERS, _TREND, _USERS)
+_PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _SIGNAL, _WEEKS, _QUARTERS, _TREND, _USERS)
 
 # What fails as a whole. An empty table lacks every client as well.
 FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import driftline.cli.drift
 import driftline.cli.nights
-import driftline.cli.upkeep  # noqa: F401  both register their commands
+import driftline.cli.upkeep  # noqa: F401  all register their commands
 import pytest
 import typer
 from driftline.catalogue.load import load_catalogue
@@ -18,10 +21,19 @@ from tests.conftest import REPOSITORY
 
 _DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 _README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-_COMMANDS = {
-    name: {option for parameter in command.params for option in parameter.opts}
-    for name, command in typer.main.get_group(app).commands.items()
-}
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Give every command, those of groups as `baseline set`, with its options."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, {option for parameter in command.params for option in parameter.opts}
+
+
+_COMMANDS = dict(_commands(typer.main.get_group(app)))
+_GROUPS = {name.split()[0] for name in _COMMANDS if " " in name}
 
 
 def _example(heading: str) -> str:
@@ -57,8 +69,12 @@ def test_every_command_and_option_exists(document: Path) -> None:
     lines = [line for line in blocks + re.findall(r"`([^`\n]+)`", text) if re.match(r"driftline [a-z]", line)]
     for line in lines:
         command, *rest = line.split()[1:]
-        assert command in _COMMANDS, line
-        assert {word for word in rest if word.startswith("--")} <= _COMMANDS[command], line
+        # Of a group, `set|list` names several commands.
+        named = [f"{command} {word}" for word in rest.pop(0).split("|")] if command in _GROUPS else [command]
+        options = {word.strip("[]") for word in rest if word.strip("[]").startswith("--")}
+        for name in named:
+            assert name in _COMMANDS, line
+            assert options <= _COMMANDS[name], line
     for target in re.findall(r"`make ([a-z-]+)", text):
         assert f"\n{target}:" in (REPOSITORY / "Makefile").read_text(encoding="utf-8"), target
 

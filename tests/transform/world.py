@@ -143,6 +143,12 @@ class World:
             ),
         )
 
+    def watch(self, client_id: str, models: Iterable[str], *, night_id: str, read_at: datetime) -> None:
+        """Record that a reading reached these models; their history begins with the next build."""
+        mark = {"position": "{}", "source_identity": "{}", "shape_hash": "", "entry_hash": ""}
+        mark = {"client_id": client_id, "read_at": read_at, "night_id": night_id, **mark}
+        self.put("ops.watermark", ({"model": model, **mark} for model in models))
+
     def basics(self, client_id: str, *, read_at: datetime, version: str = "17.0.1.3") -> None:
         """What every Odoo has: module base, the fields whose changes are tracked, stages."""
         module = {"id": 1, "name": "base", "state": "installed", "latest_version": version}

@@ -27,7 +27,7 @@ chosen as (
 
 select
   client_id,
-  substring(version_text from '^(?:saas[~-])?(\d+)\.\d+')::integer as major,
+  {{ major_of('version_text') }} as major,
   substring(version_text from '^((?:saas[~-])?\d+\.\d+)') as series,
   basis
 from chosen

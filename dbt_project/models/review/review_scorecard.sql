@@ -1,7 +1,3 @@
-{% set watch_days = var('version_watch_support_days') %}
-{% set watch_behind = var('version_watch_majors_behind') %}
-{% set act_behind = var('version_act_majors_behind') %}
-
 with ticket_trend as (
   select
     client_id,
@@ -19,8 +15,8 @@ version_age as (
     upgrade_age_days::double precision as value,
     case
       when upgrade_age_days is null then 'n/a'
-      when support_left_days < 0 or majors_behind >= {{ act_behind }} then 'act'
-      when support_left_days <= {{ watch_days }} or majors_behind >= {{ watch_behind }} then 'watch'
+      when support_left_days < 0 or majors_behind >= {{ policy('version_lag.act_majors_behind') }} then 'act'
+      when support_left_days <= {{ policy('version_lag.watch_support_days') }} or majors_behind >= {{ policy('version_lag.watch_majors_behind') }} then 'watch'
       when support_left_days is null or majors_behind is null then 'not proven'
       else 'good'
     end as verdict,
@@ -30,7 +26,7 @@ version_age as (
         || case
           when upgrade_basis = 'made on this version' then ' since it was made on ' || upgraded_on
           when upgrade_basis = 'declared' then ' since ' || upgraded_on || ' (declared)'
-          when upgrade_basis = 'upgraded' then ' since ' || upgraded_on
+          when upgrade_basis in ('upgraded', 'seen') then ' since ' || upgraded_on
           else ''
         end
         || case majors_behind when 0 then ', the latest' when 1 then ', 1 major release behind ' || latest_release
@@ -48,7 +44,6 @@ version_age as (
 -- True for every client until the mart exists that answers it.
 unanswered (kpi, reason) as (
   values
-    ('customisation_test_coverage', 'no test coverage reports of this client''s custom modules are read'),
     ('optimisation_throughput', 'nothing that is read says which work was an optimisation'),
     ('master_data_exception_rate', 'no master-data rules are evaluated'),
     ('audit_prep_effort', 'no rule says which hours were spent on audit preparation')
@@ -58,6 +53,9 @@ answers as (
   select * from ticket_trend
   union all
   select * from version_age
+  union all
+  select client_id, 'customisation_test_coverage', value, verdict, reason
+  from {{ ref('int_review__test_coverage') }}
   union all
   select period.client_id, unanswered.kpi, null, 'n/a', unanswered.reason
   from {{ ref('int_review__period') }} as period

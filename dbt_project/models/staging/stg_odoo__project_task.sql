@@ -1,6 +1,7 @@
 select
   client_id,
   id as odoo_task_id,
+  name as title,
   active as is_active,
   project_id as odoo_project_id,
   stage_id as odoo_stage_id,

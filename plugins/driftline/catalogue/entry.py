@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import Field as Attribute
 from pydantic import model_validator
 
-from driftline.catalogue.field import Decoder, Field, Modules, Stored, Strict
+from driftline.catalogue.configuration import Configuration
+from driftline.catalogue.field import Decoder, Field, Modules, Stored
 from driftline.catalogue.versions import (
     SUPPORTED_MAJORS,
     Identifier,
@@ -20,9 +21,10 @@ from driftline.catalogue.versions import (
     name_in,
     within,
 )
+from driftline.declarations import Strict
 
 # They say nothing about what a reading returns: changing them costs no client a full reading.
-_NOT_IN_HASH = {"history", "never_read", "documented_only", "rpc_read"}
+_NOT_IN_HASH = {"history", "configuration", "never_read", "documented_only", "rpc_read"}
 # A decoder that looks at another field of the row, and which.
 _COMPANIONS = {Decoder.HASH_IF_SECRET_KEY: "key", Decoder.SELECTION_LABEL: "field_id"}
 
@@ -84,6 +86,7 @@ class Entry(Strict):
     via: Via | None = None
     rpc_hides: str = ""
     history: bool = False
+    configuration: Configuration | None = None
     stamps: bool = False
     fields: dict[Identifier, Field] = Attribute(default_factory=dict)
     never_read: tuple[Identifier, ...] = ()
@@ -104,6 +107,8 @@ class Entry(Strict):
         if self._clashes():
             raise ValueError(f"a field may not be named {', '.join(self._clashes())}")
         self._check_decoders()
+        if self.configuration:
+            self.configuration.check(self)
         if forbidden := sorted(self.sources & set(self.never_read)):
             raise ValueError(f"reads what never_read forbids: {', '.join(forbidden)}")
         return self

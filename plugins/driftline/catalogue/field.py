@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from driftline.catalogue.versions import Identifier, OdooVersion, Version, name_in, within
+from driftline.declarations import Strict
 
 # Company-dependent values lie in a jsonb column by company id from here on, and in the rows of ir.property before.
 COMPANY_VALUES_SINCE = OdooVersion(18)
@@ -73,12 +74,6 @@ COLUMN_TYPES: dict[Stored, str] = {
     Stored.DATETIME: "timestamp with time zone",
     Stored.JSON: "jsonb",
 }
-
-
-class Strict(BaseModel):
-    """A declared thing that refuses unknown keys and never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _listed(value: Any) -> Any:

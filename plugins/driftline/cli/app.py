@@ -28,6 +28,7 @@ console = Console()
 errors = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a machine to read.")]
+OneClient = Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")]
 ClientOption = Annotated[str | None, typer.Option("--client", help="Only this client (its id in clients.yml).")]
 
 
@@ -42,8 +43,9 @@ def _frame(
 
 def main() -> None:
     """Run the command line; a known error prints one line and decides the exit code."""
+    import driftline.cli.drift
     import driftline.cli.nights
-    import driftline.cli.upkeep  # noqa: F401  both register their commands
+    import driftline.cli.upkeep  # noqa: F401  all register their commands
 
     try:
         app()

@@ -1,4 +1,4 @@
-"""Commands that look after the warehouse and look into it: migrate, status, grants, check-client, review."""
+"""Commands that look after the warehouse and into it: migrate, status, read-reports, grants, check-client, review."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from driftline.cli.app import AsJson, app, console, emit, table
+from driftline.cli.app import AsJson, OneClient, app, console, emit, now, table
+from driftline.errors import ConfigError
 from driftline.settings import Settings
 
 
@@ -56,9 +57,31 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("read-reports")
+def read_reports(as_json: AsJson = False) -> None:
+    """Read the test reports that clients delivered (every build does so, too). Exit code 1 when one was refused."""
+    from driftline.coverage_reports import read_reports as read
+
+    settings = Settings.from_environment()
+    if settings.test_reports is None:
+        raise ConfigError(
+            "environment: DRIFTLINE_TEST_REPORTS is not set.",
+            hint="Set it to the folder or object store URL that has one folder of reports per client.",
+        )
+    report = read(settings, now=now())
+    if as_json:
+        emit(report)
+    else:
+        rows = [(file.client_id, file.path, file.state, file.module_count, file.message) for file in report.files]
+        rows += [(name, "", "refused", 0, "no client has this name") for name in report.unknown_clients]
+        table("Test reports", ["client", "file", "state", "modules", "what is wrong"], rows)
+    if report.refused or report.unknown_clients:
+        raise typer.Exit(1)
+
+
 @app.command()
 def grants(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     role: Annotated[str, typer.Option(help="The reading role, or the login of Odoo's user.")] = "driftline_reader",
     is_rpc: Annotated[
         bool, typer.Option("--rpc", help="For reading over RPC: a script for Odoo's shell. Implied by the transport.")
@@ -83,7 +106,7 @@ def grants(
 
 @app.command("check-client")
 def check_client(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     as_json: AsJson = False,
 ) -> None:
     """Look at a client's Odoo without landing anything: what answers, which models, is every row in sight?
@@ -118,7 +141,7 @@ def check_client(
 
 @app.command()
 def review(
-    client: Annotated[str, typer.Option("--client", help="The client's id in clients.yml.")],
+    client: OneClient,
     quarter: Annotated[str, typer.Option(help="The published quarter, such as 2026Q3.")],
     folder: Annotated[Path, typer.Option(help="Where the page is written.")] = Path("build/review"),
 ) -> None:

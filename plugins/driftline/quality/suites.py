@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from driftline.declarations import read_yaml, validate
+from driftline.declarations import Strict, read_yaml, validate
 from driftline.errors import ConfigError
 
 ROW_RULE = "unexpected_rows_expectation"
@@ -26,31 +26,27 @@ _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 _HINT = "The README shows an expectation under 'Add a check'."
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Meta(_Strict):
+class Meta(Strict):
     """What names an expectation in results and messages."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Declared(_Strict):
+class Declared(Strict):
     """One expectation as written."""
 
     type: str
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = Field(default_factory=dict)
     severity: Literal["critical", "warning"]
     notes: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)]
     meta: Meta
 
 
-class _SuiteMeta(_Strict):
+class _SuiteMeta(Strict):
     key: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class _SuiteFile(_Strict):
+class _SuiteFile(Strict):
     name: str
     notes: str
     meta: _SuiteMeta

@@ -1,87 +1,126 @@
-with marks as (
+with builds as (
+  select distinct on (run.client_id)
+    run.client_id,
+    run.odoo_version as build,
+    to_date(substring(run.odoo_version from '^\d+\.\d+-(\d{8})'), 'YYYYMMDD') as built_on
+  from {{ source('ops', 'client_run') }} as run
+  join {{ source('ops', 'night') }} as night on night.night_id = run.night_id
+  join {{ ref('int_review__period') }} as period on period.client_id = run.client_id
+  where run.state = 'succeeded' and night.as_of_at <= period.as_of_at and run.odoo_version ~ '^\d+\.\d+-\d{8}'
+  order by run.client_id, night.as_of_at desc
+),
+
+updates as (
+  select step.client_id, count(*) as update_count, max(step.changed_at) as last_update_seen_at
+  from {{ ref('int_drift__update') }} as step
+  join {{ ref('int_review__period') }} as period on period.client_id = step.client_id
+  where step.changed_at >= period.quarter_starts_at and step.changed_at <= period.as_of_at
+  group by step.client_id
+),
+
+plans as (
   select
-    data.client_id,
-    marker.major,
-    min(data.created_at) as arrived_at
-  from {{ ref('stg_odoo__ir_model_data') }} as data
-  join {{ ref('odoo_upgrade_markers') }} as marker
-    on marker.module = data.module_name and marker.name = data.external_name
-  group by data.client_id, marker.major
+    plan.client_id,
+    count(*) filter (where plan.planned_on <= period.as_of_on) as planned_count,
+    count(*) filter (where plan.planned_on <= period.as_of_on and case
+      when plan.target = 'update' then exists (
+        select from {{ ref('int_drift__update') }} as step
+        where step.client_id = plan.client_id
+          and (step.changed_at at time zone period.timezone)::date between plan.planned_on and least(plan.planned_on + 14, period.as_of_on))
+      else version.major >= split_part(plan.target, '.', 1)::integer
+    end) as done_count,
+    min(plan.planned_on) filter (where plan.planned_on > period.as_of_on) as next_planned_on
+  from {{ source('ops', 'planned_upgrade') }} as plan
+  join {{ ref('int_review__period') }} as period on period.client_id = plan.client_id
+  left join {{ ref('int_review__odoo_version') }} as version on version.client_id = plan.client_id
+  where plan.build_id = {{ build_id() }} and plan.planned_on > period.as_of_on - 365
+  group by plan.client_id
 ),
 
-origins as (
-  select client_id, min(created_at) as made_at
-  from {{ ref('stg_odoo__ir_model_data') }}
-  where module_name = 'base' and external_name = 'model_res_users'
-  group by client_id
-),
-
-dated as (
+joined as (
   select
     period.client_id,
     period.quarter,
     period.as_of_at,
     period.as_of_on,
+    period.quarter_starts_at,
     version.series,
     version.major,
-    case
-      when version.major is null then null
-      when mark.arrived_at < period.as_of_at then (mark.arrived_at at time zone period.timezone)::date
-      when period.last_version_upgrade_on <= period.as_of_on then period.last_version_upgrade_on
-    end as upgraded_on,
-    case
-      when version.major is null then null
-      when mark.arrived_at < period.as_of_at
-        -- Setting up a database takes minutes; a database this young when the version came began its life on it.
-        then case when mark.arrived_at < origin.made_at + interval '2 days' then 'made on this version' else 'upgraded' end
-      when period.last_version_upgrade_on <= period.as_of_on then 'declared'
-    end as upgrade_basis
-  from {{ ref('int_review__period') }} as period
-  left join {{ ref('int_review__odoo_version') }} as version on version.client_id = period.client_id
-  left join marks as mark on mark.client_id = period.client_id and mark.major = version.major
-  left join origins as origin on origin.client_id = period.client_id
-),
-
-compared as (
-  select
-    dated.*,
-    latest.major as latest_major,
     latest.release as latest_release,
-    case when dated.major is not null then greatest(latest.major - dated.major, 0) end as majors_behind,
+    case when version.major is not null then greatest(latest.major - version.major, 0) end as majors_behind,
     own.support_ends_on,
     own.support_basis,
-    own.support_ends_on - dated.as_of_on as support_left_days,
-    dated.as_of_on - dated.upgraded_on as upgrade_age_days
-  from dated
+    own.support_ends_on - period.as_of_on as support_left_days,
+    own.extended_support,
+    case when version.major < rpc.major then rpc.removed_on end as legacy_rpc_ends_on,
+    case when version.major < rpc.major then greatest(rpc.removed_on - period.as_of_on, 0) when version.major is not null then 0 end as legacy_rpc_left_days,
+    upgrade.upgraded_on,
+    upgrade.upgrade_basis,
+    period.as_of_on - upgrade.upgraded_on as upgrade_age_days
+  from {{ ref('int_review__period') }} as period
+  left join {{ ref('int_review__odoo_version') }} as version on version.client_id = period.client_id
+  left join {{ ref('int_drift__version_upgrade') }} as upgrade on upgrade.client_id = period.client_id
+  left join {{ ref('odoo_releases') }} as own on own.major = version.major
+  left join {{ ref('odoo_api_removals') }} as rpc on rpc.api = 'legacy_rpc'
   left join lateral (
     select release.release, release.major
     from {{ ref('odoo_releases') }} as release
-    where release.released_on <= dated.as_of_on
+    where release.released_on <= period.as_of_on
     order by release.major desc
     limit 1
   ) as latest on true
-  left join {{ ref('odoo_releases') }} as own on own.major = dated.major
 )
 
 select
-  client_id,
-  quarter,
-  series,
-  major,
-  latest_release,
-  majors_behind,
-  support_ends_on,
-  support_basis,
-  support_left_days,
-  upgraded_on,
-  upgrade_basis,
-  upgrade_age_days,
+  joined.client_id,
+  joined.quarter,
+  joined.as_of_on,
+  joined.series,
+  joined.major,
+  joined.latest_release,
+  joined.majors_behind,
+  joined.support_ends_on,
+  joined.support_basis,
+  joined.support_left_days,
+  joined.extended_support,
   case
-    when major is null then 'the Odoo version is not known: nothing was read of this client up to ' || as_of_on
-    when upgrade_age_days is null
-      then 'nothing dates the arrival of ' || series || ': the record that came with it is not in the database, and '
-        || 'the registry has no last_version_upgrade_on up to ' || as_of_on
+    when joined.major is null then 'the Odoo version is not known'
+    when joined.support_ends_on is null then 'the seed of releases has no ' || joined.major || '.0'
+    else ''
+  end as support_reason,
+  joined.legacy_rpc_ends_on,
+  joined.legacy_rpc_left_days,
+  joined.upgraded_on,
+  joined.upgrade_basis,
+  joined.upgrade_age_days,
+  case
+    when joined.major is null then 'the Odoo version is not known: nothing was read of this client up to ' || joined.as_of_on
+    when joined.upgrade_age_days is null
+      then 'nothing dates the arrival of ' || joined.series || ': the record that came with it is not in the database, and '
+        || 'the registry has no last_version_upgrade_on up to ' || joined.as_of_on
     else ''
   end as reason,
-  as_of_at
-from compared
+  builds.build,
+  joined.as_of_on - builds.built_on as build_age_days,
+  case when builds.build is null then 'a server tells its build over HTTP and RPC only; no reading of this client told one' else '' end as build_reason,
+  null::bigint as newer_on_disk_count,
+  'Odoo computes the version on disk and tells it over RPC only; it is not read' as newer_on_disk_reason,
+  case when reading.first_read_at is not null then coalesce(updates.update_count, 0) end as update_count,
+  updates.last_update_seen_at,
+  case
+    when reading.first_read_at is null then 'this client was never read'
+    when reading.first_read_at > joined.quarter_starts_at
+      then 'only since ' || (reading.first_read_at at time zone 'UTC')::date || ': history begins with the first reading'
+    else ''
+  end as update_reason,
+  plans.planned_count as upgrades_planned_count,
+  plans.done_count as upgrades_done_count,
+  plans.next_planned_on as next_upgrade_planned_on,
+  case when plans.client_id is null then 'config/policies/upgrades.yml has no upgrade of this client in the last year or ahead' else '' end as plan_reason,
+  joined.as_of_at
+from joined
+left join builds on builds.client_id = joined.client_id
+left join updates on updates.client_id = joined.client_id
+left join plans on plans.client_id = joined.client_id
+left join {{ source('ops', 'build_client') }} as reading
+  on reading.client_id = joined.client_id and reading.build_id = {{ build_id() }}

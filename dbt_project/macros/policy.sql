@@ -1,0 +1,12 @@
+{# A number of config/policies/signals.yml, as this build was given it: section.key. #}
+{% macro policy(setting) -%}
+  (select (value #>> '{}')::double precision from {{ source('ops', 'policy_setting') }}
+   where build_id = {{ build_id() }} and setting = '{{ setting }}')
+{%- endmacro %}
+
+{# The words of a list or of a single text in config/policies/, as this build was given it: one row a word. #}
+{% macro policy_words(setting) -%}
+  select jsonb_array_elements_text(case jsonb_typeof(value) when 'array' then value else jsonb_build_array(value) end) as word
+  from {{ source('ops', 'policy_setting') }}
+  where build_id = {{ build_id() }} and setting = '{{ setting }}' and value <> 'null'
+{%- endmacro %}

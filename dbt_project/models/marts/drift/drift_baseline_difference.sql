@@ -1,0 +1,28 @@
+select
+  finding.client_id,
+  baseline.name as baseline,
+  finding.finding_id,
+  baseline.baseline_on,
+  baseline.baseline_at,
+  finding.kind,
+  finding.area,
+  finding.entity,
+  finding.entity_key,
+  finding.what,
+  finding.before_value,
+  finding.after_value,
+  finding.changed_by,
+  finding.changed_at,
+  finding.origin,
+  finding.survives_update,
+  explanation.explained_by is not null as is_explained,
+  explanation.explained_by,
+  finding.evidence_count,
+  period.quarter,
+  period.as_of_at
+from {{ ref('int_drift__finding') }} as finding
+join {{ source('ops', 'baseline') }} as baseline
+  on baseline.client_id = finding.client_id and 'baseline ' || baseline.name = finding.comparison
+join {{ ref('int_review__period') }} as period on period.client_id = finding.client_id
+left join {{ ref('int_drift__explanation') }} as explanation
+  on explanation.client_id = finding.client_id and explanation.finding_id = finding.finding_id

@@ -1,0 +1,23 @@
+select
+  client_id,
+  id as odoo_move_id,
+  state,
+  move_type,
+  date as accounting_on,
+  journal_id as odoo_journal_id,
+  company_id as odoo_company_id,
+  payment_id as odoo_payment_id,
+  reversed_entry_id as reversed_odoo_move_id,
+  statement_line_id as odoo_statement_line_id,
+  stock_move_id as odoo_stock_move_id,
+  tax_cash_basis_rec_id as odoo_cash_basis_id,
+  has_ref,
+  has_origin,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  write_date as updated_at,
+  write_uid as updated_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'account_move') }}

@@ -1,0 +1,20 @@
+select
+  client_id,
+  id as odoo_action_id,
+  name as action_name,
+  model_id as odoo_model_id,
+  state,
+  usage,
+  crud_model_id as written_odoo_model_id,
+  code_md5,
+  code_length,
+  base_automation_id as odoo_automation_id,
+  update_path,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  write_date as updated_at,
+  write_uid as updated_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'ir_act_server') }}

@@ -1,0 +1,13 @@
+select
+  client_id,
+  id as odoo_model_id,
+  model,
+  name as title,
+  state,
+  transient as is_transient,
+  create_date as created_at,
+  write_date as updated_at,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'ir_model') }}

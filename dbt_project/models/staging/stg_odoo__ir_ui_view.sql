@@ -1,0 +1,22 @@
+select
+  client_id,
+  id as odoo_view_id,
+  name as view_name,
+  model,
+  key as view_key,
+  type as view_type,
+  mode,
+  active as is_active,
+  priority,
+  inherit_id as inherited_odoo_view_id,
+  arch_md5,
+  arch_field_names,
+  arch_updated as is_arch_updated,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  write_date as updated_at,
+  write_uid as updated_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'ir_ui_view') }}

@@ -1,0 +1,187 @@
+"""Four nights over three evenings of a real Odoo 17.0: what was done in it is found, once, and nothing else is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+import pytest
+import yaml
+from conftest import make_settings, run_autocommit, run_sql
+from driftline import night, transform
+from driftline.catalogue import load_catalogue
+
+from integration.odoo_source import FACTS, load_dump
+
+pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the recorded facts about Odoo are absent")
+
+EXPECTED = yaml.safe_load((Path(__file__).parent / "real_findings.yml").read_text())
+DUMPS = ["demo-data.sql.gz", "demo-data-night2.sql.gz", "demo-data-night3.sql.gz", "demo-data-night3.sql.gz"]
+# Read over RPC, the same rows have stamps that are cut to seconds.
+CLIENTS = {"direct": "17.0", "seconds": "17.0", "nineteen": "19.0"}
+
+
+@pytest.fixture(scope="module")
+def evenings(pg_server, _warehouse_template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evenings")
+    made = ["evenings_warehouse", "evenings_19", *(f"evenings_17_{number}" for number in range(1, 5))]
+    run_autocommit(pg_server.url(), f'create database "{made[0]}" template "{_warehouse_template}"')
+    for name, version, dump in [(made[1], "19.0", DUMPS[0])] + [
+        (made[number + 1], "17.0", dump) for number, dump in enumerate(DUMPS, start=1)
+    ]:
+        run_autocommit(pg_server.url(), f'create database "{name}"')
+        load_dump(pg_server.url(name), FACTS / version / dump)
+    entry = {"name": "Real", "transport": "postgres", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
+    registry = {"clients": {client_id: {**entry, "odoo_version": version} for client_id, version in CLIENTS.items()}}
+    (folder / "clients.yml").write_text(yaml.safe_dump(registry))
+    settings = replace(
+        make_settings(pg_server.url(made[0])), clients_file=folder / "clients.yml", build_folder=folder / "build"
+    )
+    for number in range(1, 5):
+        sources = {"direct": made[number + 1], "seconds": made[number + 1], "nineteen": made[1]}
+        live_a_night(settings, number, {client_id: pg_server.url(name) for client_id, name in sources.items()})
+    yield settings
+    for name in made:
+        run_autocommit(pg_server.url(), f'drop database "{name}" with (force)')
+
+
+def live_a_night(settings, number: int, sources: dict[str, str]) -> None:
+    night_id = f"night {number}"
+    night.plan(settings, night_id=night_id, now=datetime(2026, 11, number, 2, tzinfo=UTC), conf={})
+    for client_id, url in sources.items():
+        night.read_client(settings, night_id=night_id, client_id=client_id, connection=url)
+    night.finish(settings, night_id=night_id)
+    cut_to_seconds(settings.warehouse_url, "seconds")
+    now = datetime(2026, 11, number, 5, tzinfo=UTC)
+    transform.build(settings, night_id=night_id, as_of_at=None, quarter=None, now=now)
+
+
+def cut_to_seconds(url: str, client_id: str) -> None:
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        for entry in load_catalogue():
+            if entry.configuration and entry.stamps:
+                cursor.execute(
+                    f"update raw.{entry.table} set write_date = date_trunc('second', write_date),"
+                    " create_date = date_trunc('second', create_date) where client_id = %s",
+                    (client_id,),
+                )
+
+
+def expected(which: str) -> Counter[tuple[str, str, str]]:
+    return Counter((row["kind"], row["entity"], row.get("key") or row["name"]) for row in EXPECTED[which])
+
+
+def found(settings, which: str, client_id: str) -> Counter[tuple[str, str, str]]:
+    query = "select kind, entity, entity_key, what from drift.config_change where client_id = %s and seen_at = %s"
+    parameters: tuple[object, ...] = (
+        (client_id, datetime(2026, 11, int(which[-1]), 2, tzinfo=UTC)) if which != "net" else ()
+    )
+    if which == "net":
+        query = "select kind, entity, entity_key, what from drift.baseline_difference where client_id = %s"
+        parameters = (client_id,)
+    named = ("ir.module.module", "ir.config_parameter")
+    rows = run_sql(settings.warehouse_url, query, *parameters)
+    return Counter((kind, entity, what if entity in named else key) for kind, entity, key, what in rows)
+
+
+@pytest.mark.parametrize(("which", "count"), [("night_2", 24), ("night_3", 10), ("net", 25)])
+def test_every_edit_is_found_once_and_nothing_else_is(evenings, which, count):
+    assert sum(expected(which).values()) == count
+    assert found(evenings, which, "direct") == expected(which)
+
+
+@pytest.mark.parametrize("client_id", ["direct", "seconds"])
+def test_precision_and_recall_are_printed_and_complete(evenings, client_id, capsys):
+    for which in ("night_2", "night_3", "net"):
+        wanted, given = expected(which), found(evenings, which, client_id)
+        hits = sum((wanted & given).values())
+        precision, recall = 100 * hits / sum(given.values()), 100 * hits / sum(wanted.values())
+        with capsys.disabled():
+            print(f"\n{client_id} {which}: {sum(given.values())} findings, precision {precision:.1f} %,"
+                  f" recall {recall:.1f} %; missing {dict(wanted - given)}, extra {dict(given - wanted)}")  # fmt: skip
+        assert (precision, recall) == (100, 100)
+
+
+def test_the_same_data_give_no_finding_against_themselves(evenings):
+    fourth = datetime(2026, 11, 4, 2, tzinfo=UTC)
+    rows = run_sql(
+        evenings.warehouse_url, "select count(*) from drift.config_change where client_id = 'direct' and seen_at = %s",
+        fourth,
+    )  # fmt: skip
+    assert rows == [(0,)]
+    rows = run_sql(evenings.warehouse_url, "select count(*) from drift.config_change where client_id = 'nineteen'")
+    assert rows == [(0,)]
+    watched = run_sql(
+        evenings.warehouse_url, "select count(*) from snapshots.configuration where client_id = 'nineteen'"
+    )
+    assert watched[0][0] > 4000
+
+
+def test_a_module_takes_its_rows_and_its_dependants_along(evenings):
+    rows = run_sql(
+        evenings.warehouse_url,
+        "select kind, what, evidence_count, origin, before_value, after_value from drift.config_change"
+        " where client_id = 'direct' and area = 'modules' order by seen_at, what",
+    )
+    installed = "latest_version: 17.0.1.0, state: installed"
+    assert rows == [
+        ("uninstalled", "hr_org_chart", 7, "module operation", installed, "state: uninstalled"),
+        ("installed", "maintenance", 66, "module operation", "state: uninstalled", installed),
+        ("uninstalled", "maintenance", 66, "module operation", installed, "state: uninstalled"),
+    ]
+
+
+def test_what_an_edit_was_and_whose_it_is_can_be_read_off(evenings):
+    rows = run_sql(
+        evenings.warehouse_url,
+        "select entity, before_value, after_value, changed_by, origin, survives_update, changed_at"
+        " from drift.config_change where client_id = 'direct' and (entity, entity_key) in"
+        " (('account.tax', '1'), ('ir.model.access', '399'), ('ir.cron', '1')) order by entity",
+    )
+    # Moments and values as the server has them; whether an update overwrites the record says ir_model_data.noupdate.
+    assert [row[:6] for row in rows] == [
+        ("account.tax", "amount: 15", "amount: 16", "admin", "Odoo core", True),
+        ("ir.cron", "interval_number: 1", "interval_number: 6", "admin", "Odoo core", False),
+        ("ir.model.access", "perm_unlink: false", "perm_unlink: true", "admin", "OCA", False),
+    ]
+    assert rows[0][6] == datetime(2026, 11, 22, 2, 30, 33, 978095, tzinfo=UTC)
+
+
+def test_a_stamp_that_people_moved_without_a_change_is_kept_apart(evenings):
+    rows = run_sql(
+        evenings.warehouse_url,
+        "select entity, entity_key, touched_by from drift.config_touched"
+        " where client_id = 'direct' and seen_at = '2026-11-02 02:00+00' order by 1, 2",
+    )
+    # Edits 15 to 17 wrote to a user and two groups; the module upgrade's hundreds of stamps are the system's.
+    assert rows == [("res.groups", "36", "admin"), ("res.groups", "71", "admin"), ("res.users", "6", "admin")]
+
+
+def test_no_secret_reaches_a_mart(evenings):
+    secret = run_sql(
+        evenings.warehouse_url,
+        "select after_value from drift.config_change where client_id = 'direct'"
+        " and what = 'payment_gateway.api_secret_key'",
+    )
+    assert "value: sha256:" in secret[0][0]
+    for table in ("snapshots.configuration", "drift.config_change", "drift.baseline_difference"):
+        assert run_sql(evenings.warehouse_url, f"select count(*) from {table} t where t::text like '%CANARY%'") == [
+            (0,)
+        ]
+
+
+def test_a_past_night_computed_again_gives_the_same_findings(evenings):
+    before = run_sql(
+        evenings.warehouse_url,
+        "select to_jsonb(c) - 'as_of_at' from drift.config_change c where seen_at <= '2026-11-03 02:00+00' order by 1",
+    )
+    assert len(before) > 60
+    transform.build(
+        evenings, night_id=None, as_of_at=datetime(2026, 11, 3, 2, tzinfo=UTC), quarter=None,
+        now=datetime(2026, 11, 5, tzinfo=UTC),
+    )  # fmt: skip
+    again = run_sql(evenings.warehouse_url, "select to_jsonb(c) - 'as_of_at' from drift.config_change c order by 1")
+    assert again == before
