@@ -70,7 +70,8 @@ found as (
 ),
 
 in_place as (
-  select
+  -- Its rows agree on client, comparison and moment.
+  select distinct on (grouped.root_id)
     grouped.root_id as finding_id, root.client_id, root.comparison, root.seen_at, change.before_at,
     'ir.module.module', module.odoo_module_id, 0, grouped.redeployed_module,
     jsonb_build_object('name', grouped.redeployed_module),
@@ -83,6 +84,7 @@ in_place as (
   left join {{ ref('int_drift__listed_module') }} as module
     on module.client_id = root.client_id and module.module_name = grouped.redeployed_module
   where grouped.redeployed_module is not null
+  order by grouped.root_id
 )
 
 select * from found
