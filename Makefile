@@ -34,6 +34,7 @@ test: setup-dev ## Run the tests
 
 test-heavy: setup-dev ## Run the tests that take minutes or much room
 	@$(BIN)/python -m pytest -m heavy
+	@HYPOTHESIS_PROFILE=heavy $(BIN)/python -m pytest tests/integration/test_histories.py
 
 bench: setup-dev ## Measure; one JSON line per figure, also in bench/results/latest.jsonl
 	@$(BIN)/python -m bench

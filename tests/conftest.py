@@ -19,10 +19,10 @@ from driftline.settings import Settings
 from demo.odoo.creation import create
 from demo.postgres import EmbeddedPostgres
 
-# A few examples of each property in every run; `make test-heavy` tries many.
-hypothesis.settings.register_profile("default", max_examples=6, deadline=None)
+# A few examples of each property in every run, always the same; `make test-heavy` tries many, others each time.
+hypothesis.settings.register_profile("default", max_examples=6, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("heavy", max_examples=100, deadline=None)
-hypothesis.settings.load_profile("default")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _counter = itertools.count(1)

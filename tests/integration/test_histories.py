@@ -24,7 +24,8 @@ EVENTS = ["", "", "", "backup", "restored", "killed"]
 _STEP = st.tuples(
     st.sampled_from(STEPS), st.integers(0, 10_000), st.sampled_from(["commit", "commit", "rollback", "late"])
 )
-_NIGHT = st.tuples(st.sampled_from(EVENTS), st.lists(_STEP, max_size=10), st.integers(1, 20))
+# A quiet night tells of progress once a model; the few models here are eleven.
+_NIGHT = st.tuples(st.sampled_from(EVENTS), st.lists(_STEP, max_size=10), st.integers(1, 11))
 _HISTORY = st.lists(_NIGHT, min_size=2, max_size=3)
 # An example is several nights: a few in every run, many in the heavy profile.
 _EXAMPLES = max(2, settings().max_examples // 3)
