@@ -132,7 +132,8 @@ def test_a_night_for_one_client_reads_that_one_and_shows_its_name(stack: Stack, 
 
 def test_a_comparison_of_one_client_compares_every_value_and_builds_nothing(stack: Stack, comparison: Run) -> None:
     assert comparison.not_successful == [], task_errors(comparison, stack.logs)
-    assert {task.label for task in comparison.tasks} == {"plan", "read_client[cordoba]", "finish_reading", "done"}
+    labels = {"plan", "read_client[cordoba]", "finish_reading", "alert", "done"}
+    assert {task.label for task in comparison.tasks} == labels
     url, night_id = stack.databases.admin_url("warehouse"), comparison.run_id
     nights = query(url, f"select kind, state, client_ids from ops.night where night_id = '{night_id}'")
     assert nights == [("reconcile", "finished", ["cordoba"])]
