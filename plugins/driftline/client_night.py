@@ -23,6 +23,7 @@ from driftline.landing import (
     Night,
     bury,
     choose_scope,
+    held_models,
     land_absent,
     merge,
     move_watermarks,
@@ -33,6 +34,7 @@ from driftline.reconcile import (
     Comparison,
     Proof,
     Sides,
+    WarehouseDigests,
     compare_values,
     digest_sides,
     prove,
@@ -135,16 +137,26 @@ class _Staged:
 
     entry: Entry
     choice: Choice | None
+    known: Cursor | None
+    is_held: bool  # raw may have rows of it already
+    has_no_rows: bool  # the source has none
     landed: Landed = field(default_factory=Landed)
     are_keys_listed: bool = False
-    footprint: Footprint = field(default_factory=Footprint)
-    known: Cursor | None = None
     is_unchanged: bool = False
+    listed_count: int = 0
+    held_count: int = 0  # deletions that are not believed
+    missed_count: int = 0
+    footprint: Footprint = field(default_factory=Footprint)
     elapsed_seconds: float = 0.0
 
     @property
     def is_incremental(self) -> bool:
         return self.choice is not None and isinstance(self.choice.scope, Since)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether neither side has, or ever had, a row."""
+        return not self.is_held and (self.choice is None or self.has_no_rows)
 
 
 class _ClientNight:
@@ -173,40 +185,48 @@ class _ClientNight:
 
     def run(self) -> Landed:
         """Stage everything, then land it; the source is done with when landing begins, save for repairs."""
-        total = Landed()
-        # Shapes first: a missing right or a changed column is found before the first row moves.
-        for entry in self._catalogue:
-            self._reading.shape(entry)
-        cursors = read_cursors(self._cursor, self._client.client_id)
-        forced = self._reason_to_read_all(cursors)
-        items = [self._begin(entry, cursors.get(entry.model), forced) for entry in self._catalogue]
-        sides = self._digest([item for item in items if item.is_incremental], {})
+        items = self._begin()
+        before = self._digest([item for item in items if item.is_incremental], {})
         for item in items:
             # Both sides are the same rows already: there is nothing to look for.
-            item.is_unchanged = item.entry.model in sides and not sides[item.entry.model].differing
+            item.is_unchanged = item.entry.model in before and not before[item.entry.model].differing
             if item.choice is not None and not item.is_unchanged:
                 self._stage(item, item.choice)
         hold_for_transaction(self._cursor, BUILD_LOCK, is_shared=True)
-        moved = [item for item in items if item.choice is not None and not item.is_unchanged]
-        if self._is_direct:
-            for item in moved:
-                self._move(item)
-            sides |= self._digest(moved, sides)
         for item in items:
             self._watch(item.entry.model, item.landed.rows_read)
-            total.add(self._land(item, sides.get(item.entry.model)))
-        self._write_down(items)
-        client_id, night = self._client.client_id, self._night
-        read_counts = {each.entry.model: each.proof.source_count for each in self._recorded}
-        held_counts = {each.entry.model: each.proof.held_count for each in self._recorded}
-        sights = visibility.look(self._cursor, self._catalogue, self._reading, client_id, read_counts, held_counts)
-        visibility.record(self._cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
-        bookkeeping.succeed_client_run(self._cursor, self._night, self._reading, landed=total)
+            self._move(item)
+        sides = before | self._digest([item for item in items if not item.is_unchanged], before)
+        total = Landed()
+        for item in items:
+            self._prove(item, sides[item.entry.model])
+            total.add(item.landed)
+        self._write_down(items, total)
         return total
 
     @property
     def _is_direct(self) -> bool:
         return self._reading.transport == "postgres"
+
+    def _begin(self) -> list[_Staged]:
+        """Decide how each model is read."""
+        client_id = self._client.client_id
+        # Shapes first: a missing right or a changed column is found before the first row moves.
+        for entry in self._catalogue:
+            self._reading.shape(entry)
+        cursors = read_cursors(self._cursor, client_id)
+        forced = self._reason_to_read_all(cursors)
+        held = held_models(self._cursor, [entry for entry in self._catalogue if entry.model not in cursors], client_id)
+        return [
+            self._choose(entry, cursors.get(entry.model), entry.model in cursors or entry.model in held, forced)
+            for entry in self._catalogue
+        ]
+
+    def _choose(self, entry: Entry, known: Cursor | None, is_held: bool, forced: str | None) -> _Staged:
+        if not self._reading.shape(entry).is_present:
+            return _Staged(entry, None, known, is_held, has_no_rows=False)
+        choice = choose_scope(entry, self._reading, known=known, is_held=is_held, forced=forced)
+        return _Staged(entry, choice, known, is_held, self._reading.has_no_rows(entry))
 
     def _reason_to_read_all(self, cursors: dict[str, Cursor]) -> str | None:
         """Look whether the database was put back to an older state; then no cursor of any model is worth anything."""
@@ -225,17 +245,14 @@ class _ClientNight:
         return None
 
     def _digest(self, items: list[_Staged], known: dict[str, Sides]) -> dict[str, Sides]:
-        if not self._is_direct:
-            return {}
-        entries = [item.entry for item in items]
-        return digest_sides(self._cursor, entries, self._reading, self._client.client_id, known=known)
-
-    def _begin(self, entry: Entry, known: Cursor | None, forced: str | None) -> _Staged:
-        if not self._reading.shape(entry).is_present:
-            return _Staged(entry, None)
-        client_id = self._client.client_id
-        choice = choose_scope(self._cursor, entry, self._reading, client_id, known=known, forced=forced)
-        return _Staged(entry, choice, known=known)
+        """Digest both sides of the models that this reading has, the warehouse's alone of the others."""
+        nothing = {item.entry.model: Sides() for item in items if item.is_nothing}
+        items = [item for item in items if not item.is_nothing]
+        both = [item.entry for item in items if self._is_direct and item.choice is not None]
+        alone = [item.entry for item in items if not (self._is_direct and item.choice is not None)]
+        return nothing | digest_sides(
+            self._cursor, both, self._reading, self._client.client_id, known=known, warehouse_alone=alone
+        )
 
     def _stage(self, item: _Staged, choice: Choice) -> None:
         started, before = time.monotonic(), self._reading.footprint.copy()
@@ -249,65 +266,80 @@ class _ClientNight:
         item.elapsed_seconds = time.monotonic() - started
         log.info("%s: %s: %d rows, %s (%s)", client_id, entry.model, item.landed.rows_read, choice.mode, choice.reason)
 
-    def _land(self, item: _Staged, sides: Sides | None) -> Landed:
+    def _move(self, item: _Staged) -> None:
+        """Bring the staged rows into `raw`, and bury what is gone."""
+        if item.is_unchanged or item.is_nothing:
+            return
+        started = time.monotonic()
+        if item.choice is None:
+            self._move_absent(item)
+        elif self._is_direct:
+            self._merge(item)
+            if isinstance(item.choice.scope, Everything) and not item.choice.is_first:
+                item.landed.add(bury(self._cursor, item.entry, self._night))
+        else:
+            item.missed_count = self._missed(item)
+            self._merge(item)
+            self._bury_unlisted(item)
+        item.elapsed_seconds += time.monotonic() - started
+
+    def _move_absent(self, item: _Staged) -> None:
+        if self._reading.shape(item.entry).is_hidden:
+            return
+        if not self._is_direct:
+            # Over RPC a model that is hidden from its list looks like one whose module was uninstalled.
+            live_count = keys.live_count(self._cursor, item.entry, self._client.client_id)
+            if self._manner.belief(item.entry, self._client).holds(live_count, live_count):
+                item.held_count = live_count
+                return
+        if item.known is not None:
+            item.landed.add(land_absent(self._cursor, item.entry, self._night))
+
+    def _merge(self, item: _Staged) -> None:
+        if item.choice is not None and not item.choice.is_first and item.landed.rows_read:
+            item.landed.add(merge(self._cursor, item.entry, self._night))
+
+    def _bury_unlisted(self, item: _Staged) -> None:
+        item.listed_count = item.landed.rows_read
+        if item.choice is None or item.choice.is_first:
+            return
+        belief = self._manner.belief(item.entry, self._client)
+        buried, item.held_count = keys.bury_unlisted(
+            self._cursor, item.entry, self._night, are_keys_listed=item.are_keys_listed, belief=belief
+        )
+        item.landed.add(buried)
+        item.listed_count = keys.listed_count(self._cursor, item.entry, are_keys_listed=item.are_keys_listed)
+
+    def _prove(self, item: _Staged, sides: Sides) -> None:
+        """Compare both sides, repair what differs, remember what came of it."""
         started, before = time.monotonic(), self._reading.footprint.copy()
         entry, comparison = item.entry, None
         if item.choice is None:
-            proof = self._land_absent(item)
-        elif sides is not None:
+            proof = self._proof_of_absence(item, sides.warehouse)
+        elif self._is_direct:
             proof = prove(self._cursor, entry, self._reading, self._night, sides)
             item.landed.add(proof.repaired)
             if self._manner.compares_values:
                 comparison = compare_values(self._cursor, entry, self._reading, self._night)
         else:
-            missed_count = self._missed(item)
-            proof = self._land_listed(item, item.choice)
+            proof = prove_keys(
+                sides.warehouse,
+                listed_count=item.listed_count,
+                held_count=item.held_count,
+                is_full=isinstance(item.choice.scope, Everything),
+            )
             if self._manner.compares_values:
-                comparison = self._comparison(proof, missed_count)
+                comparison = self._comparison(proof, item.missed_count)
+        self.held_count += item.held_count
         item.elapsed_seconds += time.monotonic() - started
         later = self._reading.footprint.since(before)
         item.footprint.add(calls=later.calls, seconds_waited=later.seconds_waited)
         self._record(item, proof, comparison)
-        return item.landed
 
-    def _land_absent(self, item: _Staged) -> Proof:
-        is_hidden = self._reading.shape(item.entry).is_hidden
-        if is_hidden:
-            return prove_absent(self._cursor, item.entry, self._night, is_hidden=True)
-        if not self._is_direct:
-            # Over RPC a model that is hidden from its list looks like one whose module was uninstalled.
-            live_count = keys.live_count(self._cursor, item.entry, self._client.client_id)
-            if self._manner.belief(item.entry, self._client).holds(live_count, live_count):
-                self.held_count += live_count
-                return prove_held(self._cursor, item.entry, self._night)
-        item.landed.add(land_absent(self._cursor, item.entry, self._night))
-        return prove_absent(self._cursor, item.entry, self._night, is_hidden=False)
-
-    def _move(self, item: _Staged) -> None:
-        if item.choice is None or item.choice.is_first:
-            return
-        if item.landed.rows_read:
-            item.landed.add(merge(self._cursor, item.entry, self._night))
-        if isinstance(item.choice.scope, Everything):
-            item.landed.add(bury(self._cursor, item.entry, self._night))
-
-    def _land_listed(self, item: _Staged, choice: Choice) -> Proof:
-        entry, held_count = item.entry, 0
-        listed_count = item.landed.rows_read
-        if not choice.is_first:
-            if item.landed.rows_read:
-                item.landed.add(merge(self._cursor, entry, self._night))
-            belief = self._manner.belief(entry, self._client)
-            buried, held_count = keys.bury_unlisted(
-                self._cursor, entry, self._night, are_keys_listed=item.are_keys_listed, belief=belief
-            )
-            item.landed.add(buried)
-            listed_count = keys.listed_count(self._cursor, entry, are_keys_listed=item.are_keys_listed)
-        self.held_count += held_count
-        is_full = isinstance(choice.scope, Everything)
-        return prove_keys(
-            self._cursor, entry, self._night, listed_count=listed_count, held_count=held_count, is_full=is_full
-        )
+    def _proof_of_absence(self, item: _Staged, warehouse: WarehouseDigests) -> Proof:
+        if item.held_count:
+            return prove_held(warehouse)
+        return prove_absent(warehouse, is_hidden=self._reading.shape(item.entry).is_hidden)
 
     def _missed(self, item: _Staged) -> int:
         """Count what the nights before have missed; only a full reading of a model with a cursor can tell."""
@@ -345,13 +377,19 @@ class _ClientNight:
                 self._cursor, item.entry, self._night, comparison, seconds=item.elapsed_seconds
             )
 
-    def _write_down(self, items: list[_Staged]) -> None:
+    def _write_down(self, items: list[_Staged], total: Landed) -> None:
         """Write what is remembered of all models, a statement a table: one per model costs more than reading it."""
+        cursor, client_id, night = self._cursor, self._client.client_id, self._night
         read = [(item.entry, isinstance(item.choice.scope, Everything)) for item in items if item.choice is not None]
-        move_watermarks(self._cursor, read, self._reading, self._night)
-        bookkeeping.record_extracts(self._cursor, self._night, self._recorded)
-        bookkeeping.record_completeness(self._cursor, self._night, self._recorded)
-        bookkeeping.record_coverage(self._cursor, self._catalogue, self._reading, self._night)
+        move_watermarks(cursor, read, self._reading, night)
+        bookkeeping.record_extracts(cursor, night, self._recorded)
+        bookkeeping.record_completeness(cursor, night, self._recorded)
+        bookkeeping.record_coverage(cursor, self._catalogue, self._reading, night)
+        read_counts = {each.entry.model: each.proof.source_count for each in self._recorded}
+        held_counts = {each.entry.model: each.proof.held_count for each in self._recorded}
+        sights = visibility.look(cursor, self._catalogue, self._reading, client_id, read_counts, held_counts)
+        visibility.record(cursor, sights, client_id=client_id, night_id=night.night_id, at=night.read_at)
+        bookkeeping.succeed_client_run(cursor, night, self._reading, landed=total)
 
 
 @contextmanager

@@ -84,17 +84,30 @@ def read_cursors(cursor: DatabaseCursor, client_id: str) -> dict[str, Cursor]:
     return {model: Cursor(*values) for model, *values in cursor.fetchall()}
 
 
-def choose_scope(
-    cursor: DatabaseCursor, entry: Entry, reading: Reading, client_id: str, *, known: Cursor | None, forced: str | None
-) -> Choice:
-    """Decide between everything and only what changed; anything that could hide a change forces everything."""
-    if known is None:
-        cursor.execute(
-            sql.SQL("select not exists (select from raw.{} where client_id = %s)").format(sql.Identifier(entry.table)),
-            (client_id,),
+def held_models(cursor: DatabaseCursor, entries: Sequence[Entry], client_id: str) -> frozenset[str]:
+    """Find out of which of these models `raw` holds rows of the client, deleted or not."""
+    if not entries:
+        return frozenset()
+    cursor.execute(
+        sql.SQL(" union all ").join(
+            sql.SQL("select {model}::text where exists (select from raw.{table} where client_id = {client})").format(
+                model=sql.Literal(entry.model), table=sql.Identifier(entry.table), client=sql.Literal(client_id)
+            )
+            for entry in entries
         )
-        is_first = bool((cursor.fetchone() or (False,))[0])
-        return Choice(Everything(), "first reading", is_first=is_first)
+    )
+    return frozenset(model for (model,) in cursor.fetchall())
+
+
+def choose_scope(
+    entry: Entry, reading: Reading, *, known: Cursor | None, is_held: bool, forced: str | None = None
+) -> Choice:
+    """Decide between everything and only what changed; anything that could hide a change forces everything.
+
+    `is_held` says whether `raw` has rows of the model already.
+    """
+    if known is None:
+        return Choice(Everything(), "first reading", is_first=not is_held)
     reason = reading.cursor_problem(entry, known) or forced or reading.full_reason(entry, known)
     if reason:
         return Choice(Everything(), reason)
@@ -105,6 +118,8 @@ def stage(
     cursor: DatabaseCursor, entry: Entry, reading: Reading, choice: Choice, night: Night, watch: Watch = unwatched
 ) -> Landed:
     """Copy the chosen rows next to `raw` (a first reading: into it), out of sight until the caller commits."""
+    if choice.is_first and reading.has_no_rows(entry):
+        return Landed()
     if choice.is_first:
         return _copy_into_raw(cursor, entry, reading, night, watch)
     return fill_stage(cursor, entry, reading, choice.scope, watch)
@@ -125,6 +140,8 @@ def add_to_stage(
     cursor: DatabaseCursor, entry: Entry, reading: Reading, scope: Scope, watch: Watch = unwatched
 ) -> Landed:
     """Copy more rows into the stage table."""
+    if reading.has_no_rows(entry):
+        return Landed()
     columns = reading.columns(entry)
     query = sql.SQL("copy pg_temp.{} ({}) from stdin").format(stage_name(entry), names(columns))
     return pump(cursor, entry, query, lambda sink: reading.write_rows(entry, scope, sink), watch)
@@ -181,8 +198,6 @@ def bury(cursor: DatabaseCursor, entry: Entry, night: Night, *, buckets: list[in
 def land_absent(cursor: DatabaseCursor, entry: Entry, night: Night) -> Landed:
     """Bury what was there of a model whose table is gone (its module was uninstalled)."""
     cursor.execute("delete from ops.watermark where client_id = %s and model = %s", (night.client_id, entry.model))
-    if not cursor.rowcount:
-        return Landed()  # it was not there at the last reading either
     _create_stage(cursor, entry)
     return bury(cursor, entry, night)
 
@@ -233,11 +248,6 @@ def _copy_into_raw(cursor: DatabaseCursor, entry: Entry, reading: Reading, night
         watch,
     )
     landed.rows_inserted = landed.rows_read
-    if landed.rows_read >= _WORTH_ANALYSING_ROWS:
-        # Autovacuum comes too late for the digest that follows: without statistics it walks the index row by row.
-        cursor.execute(
-            sql.SQL("analyze raw.{} ({})").format(sql.Identifier(entry.table), names(["client_id", *entry.key]))
-        )
     return landed
 
 

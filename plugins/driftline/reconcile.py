@@ -16,7 +16,7 @@ from psycopg2 import sql
 from driftline.catalogue import Entry
 from driftline.landing import Landed, Night, bury, fill_stage, merge
 from driftline.sources import Digest, InBuckets, Reading
-from driftline.sources.postgres import digest_query, value_digest_query
+from driftline.sources.digests import digest_query, value_digest_query
 from driftline.warehouse import Role, connect
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class WarehouseDigests:
 
 @dataclass(frozen=True)
 class Sides:
-    """A model's digests of both sides."""
+    """A model's digests of both sides; the source's is empty where it was not asked for."""
 
-    source: dict[int, Digest]
-    warehouse: WarehouseDigests
+    source: dict[int, Digest] = field(default_factory=dict)
+    warehouse: WarehouseDigests = field(default_factory=WarehouseDigests)
 
     @property
     def differing(self) -> list[int]:
@@ -100,24 +100,24 @@ def digest_sides(
     client_id: str,
     *,
     known: Mapping[str, Sides],
+    warehouse_alone: Sequence[Entry] = (),
 ) -> dict[str, Sides]:
     """Digest both sides at the same time, each in one statement; a source that is `known` is not asked again.
 
-    The source is one snapshot: what it said once tonight still holds.
+    The source is one snapshot: what it said once tonight still holds. Of `warehouse_alone` the source is not asked.
     """
-    if not entries:
-        return {}
     asked = [entry for entry in entries if entry.model not in known]
     with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
         answer = pool.submit(reading.digests, asked) if asked else None
-        warehouse = warehouse_digests(cursor, entries, client_id)
+        warehouse = warehouse_digests(cursor, [*entries, *warehouse_alone], client_id)
         source = answer.result() if answer else {}
-    return {
+    both = {
         entry.model: Sides(
             source[entry.model] if entry.model in source else known[entry.model].source, warehouse[entry.model]
         )
         for entry in entries
     }
+    return both | {entry.model: Sides(warehouse=warehouse[entry.model]) for entry in warehouse_alone}
 
 
 def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, sides: Sides) -> Proof:
@@ -139,11 +139,8 @@ def prove(cursor: DatabaseCursor, entry: Entry, reading: Reading, night: Night, 
     )
 
 
-def prove_keys(
-    cursor: DatabaseCursor, entry: Entry, night: Night, *, listed_count: int, held_count: int, is_full: bool
-) -> Proof:
+def prove_keys(warehouse: WarehouseDigests, *, listed_count: int, held_count: int, is_full: bool) -> Proof:
     """Compare the keys that the source listed with those that are live in the warehouse."""
-    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     live_count = _count(warehouse.live)
     verdict = "held" if held_count else "complete" if live_count == listed_count else "incomplete"
     return Proof(
@@ -156,9 +153,8 @@ def prove_keys(
     )
 
 
-def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night, *, is_hidden: bool) -> Proof:
+def prove_absent(warehouse: WarehouseDigests, *, is_hidden: bool) -> Proof:
     """State that the client's Odoo does not have the model, or does not show it, with what is left in the warehouse."""
-    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     verdict = "incomplete" if warehouse.live else "absent"
     return Proof(
         source_count=None,
@@ -169,9 +165,8 @@ def prove_absent(cursor: DatabaseCursor, entry: Entry, night: Night, *, is_hidde
     )
 
 
-def prove_held(cursor: DatabaseCursor, entry: Entry, night: Night) -> Proof:
+def prove_held(warehouse: WarehouseDigests) -> Proof:
     """State that a whole model is gone from the source's list, and that this is not believed."""
-    warehouse = warehouse_digests(cursor, [entry], night.client_id)[entry.model]
     count = _count(warehouse.live)
     return Proof(
         source_count=None,
@@ -218,6 +213,8 @@ def _warehouse_value_digests(
 
 def warehouse_digests(cursor: DatabaseCursor, entries: Sequence[Entry], client_id: str) -> dict[str, WarehouseDigests]:
     """Digest what the warehouse holds of these models of a client, in one statement."""
+    if not entries:
+        return {}
     cursor.execute(
         digest_query(
             entries,

@@ -162,6 +162,9 @@ class Reading(Protocol):
     def write_keys(self, entry: Entry, sink: BinaryIO) -> int:
         """Write the id of every row there is, one per line; return how many."""
 
+    def has_no_rows(self, entry: Entry) -> bool:
+        """Say whether the model is known to have no row at all, so that nothing need be read (False: it may have)."""
+
     def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:
         """Digest the row versions of all rows of these models by bucket (direct path: RPC shows no row versions)."""
 

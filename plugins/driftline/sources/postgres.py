@@ -1,24 +1,22 @@
 """Direct reading: one REPEATABLE READ READ ONLY snapshot over a client's PostgreSQL, rows leave by COPY.
 
 No row becomes a Python object. The cursor is the row version (xmin): see `_changed_since` for why it misses nothing.
+Errors and how to connect are `postgres_connection`'s, digests `digests`'s.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
-import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import make_dsn, parse_dsn
 
-from driftline.addresses import is_loopback
 from driftline.catalogue import Catalogue, Column, Entry, OdooVersion
-from driftline.errors import SourceAccessDenied, SourceError, SourceShapeError, SourceUnavailable
+from driftline.errors import SourceShapeError
 from driftline.sources.base import (
     BUCKET_SIZE,
     Cursor,
@@ -33,6 +31,8 @@ from driftline.sources.base import (
     WithIds,
 )
 from driftline.sources.decoding import client_salt, decoded
+from driftline.sources.digests import digest_query, value_digest_query
+from driftline.sources.postgres_connection import open_connection, translated
 from driftline.sources.shapes import read_tables, shape_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def open_postgres_reading(
     client: Client, *, url: str, catalogue: Catalogue, salt: str, seconds_left: float | None = None
 ) -> Iterator[PostgresReading]:
     """Open the snapshot; close it at the end. No statement runs longer than `seconds_left`."""
-    connection = _connect(client, url)
+    connection = open_connection(client, url)
     try:
         yield PostgresReading(client, connection, catalogue, salt=salt, seconds_left=seconds_left)
     finally:
@@ -117,15 +117,21 @@ class PostgresReading:
         )
         return self._copy_out(query, sink)
 
+    def has_no_rows(self, entry: Entry) -> bool:
+        return entry.table in self._empty_tables
+
     def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:
+        found: dict[str, dict[int, Digest]] = {entry.model: {} for entry in entries}
+        asked = [entry for entry in entries if not self.has_no_rows(entry)]
+        if not asked:
+            return found
         query = digest_query(
-            entries,
+            asked,
             table=lambda entry: sql.Identifier(entry.table),
             row_version=sql.SQL("xmin::text::bigint"),
             condition=sql.SQL("true"),
             is_live=sql.SQL("true"),
         )
-        found: dict[str, dict[int, Digest]] = {entry.model: {} for entry in entries}
         for model, bucket, count, total, _ in self._rows(query):
             found[model][bucket] = Digest(count, int(total))
         return found
@@ -234,6 +240,17 @@ class PostgresReading:
         return {"database_oid": row[0], "database_uuid": (uuid[0][0] or "") if uuid else ""}
 
     @cached_property
+    def _empty_tables(self) -> frozenset[str]:
+        """The tables without a page: whatever this snapshot would see, nothing of it is there."""
+        # A table of another kind may keep its rows elsewhere (an unlogged one on a standby: nowhere): 0 and 2 are heap.
+        rows = self._rows(
+            "select c.relname from unnest(%s) wanted join pg_class c on c.oid = to_regclass(quote_ident(wanted))"
+            " where c.relpersistence = 'p' and c.relam in (0, 2) and pg_relation_size(c.oid) = 0",
+            list(self._tables),
+        )
+        return frozenset(name for (name,) in rows)
+
+    @cached_property
     def _secured_tables(self) -> frozenset[str]:
         """The tables whose rows are filtered for this role."""
         rows = self._rows(
@@ -261,147 +278,7 @@ class PostgresReading:
     def _statement(self) -> Iterator[DatabaseCursor]:
         started = time.monotonic()
         try:
-            with _translated(self._client), self._connection.cursor() as cursor:
+            with translated(self._client), self._connection.cursor() as cursor:
                 yield cursor
         finally:
             self.footprint.add(calls=1, seconds_waited=time.monotonic() - started)
-
-
-def digest_query(
-    entries: Sequence[Entry],
-    *,
-    table: Callable[[Entry], sql.Composable],
-    row_version: sql.Composable,
-    condition: sql.Composable,
-    is_live: sql.Composable,
-) -> sql.Composable:
-    """Make the digest of either side for all models in one statement; a round trip each costs more than a small table.
-
-    Rows: model, bucket, live rows, sum of their hashes, rows that are not live.
-    """
-    return sql.SQL(" union all ").join(
-        sql.SQL(
-            "select {model}::text, ({key} / {size})::bigint, count(*) filter (where {is_live}),"
-            " coalesce(sum({hashed}) filter (where {is_live}), 0), count(*) filter (where not {is_live})"
-            " from only {table} where {condition} group by 2"
-        ).format(
-            model=sql.Literal(entry.model),
-            key=sql.Identifier(entry.key[0]),
-            size=sql.Literal(BUCKET_SIZE),
-            hashed=_hashed(entry, row_version),
-            table=table(entry),
-            condition=condition,
-            is_live=is_live,
-        )
-        for entry in entries
-    )
-
-
-def _hashed(entry: Entry, row_version: sql.Composable) -> sql.Composable:
-    hashed = row_version
-    for name in reversed(entry.key):
-        hashed = sql.SQL("hashint8extended({}, {})").format(sql.Identifier(name), hashed)
-    return hashed
-
-
-def value_digest_query(
-    entry: Entry, *, table: sql.Composable, values: Mapping[str, sql.Composable], condition: sql.Composable
-) -> sql.Composable:
-    """Make the digest of every value of both sides: bucket, rows, sum of the hashes of whole rows.
-
-    Both sides are brought to the warehouse's types first; a float is compared by its bits, since servers of different
-    versions write it differently.
-    """
-    cast = []
-    for name, value in values.items():
-        kind = entry.all_fields[name].column_type
-        shape = "float8send(({})::{})" if kind == "double precision" else "({})::{}"
-        cast.append(sql.SQL(shape).format(value, sql.SQL(kind)))
-    columns = sql.SQL(", ").join([*(sql.SQL("{}::bigint").format(sql.Identifier(name)) for name in entry.key), *cast])
-    return sql.SQL(
-        "select ({key} / {size})::bigint, count(*), coalesce(sum(hashtextextended(row({columns})::text, 0)), 0)"
-        " from only {table} where {condition} group by 1"
-    ).format(
-        key=sql.Identifier(entry.key[0]),
-        size=sql.Literal(BUCKET_SIZE),
-        columns=columns,
-        table=table,
-        condition=condition,
-    )
-
-
-def _connect(client: Client, url: str) -> Connection:
-    try:
-        return psycopg2.connect(
-            _with_tls(url, client),
-            connect_timeout=client.limits.connect_timeout_seconds,
-            # A network that swallows packets would otherwise leave the reading waiting for hours.
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-            application_name="driftline",
-            options="-c TimeZone=UTC -c client_encoding=UTF8 -c DateStyle=ISO -c extra_float_digits=3"
-            " -c search_path=public",
-        )
-    except psycopg2.OperationalError as error:
-        text = _first_line(error)
-        # No SQLSTATE reaches us for a failed connection; libpq's words are all there is.
-        if any(word in text for word in ("authentication failed", "permission denied", "no pg_hba.conf entry")):
-            raise SourceAccessDenied(
-                f"its database refused the login: {text}.", client_id=client.client_id, hint="Check its connection."
-            ) from None
-        raise SourceUnavailable(
-            f"its database cannot be reached: {text}.",
-            client_id=client.client_id,
-            hint="Check that it is up and that its connection names the right host, port and database.",
-        ) from None
-    except psycopg2.ProgrammingError:
-        # The message would quote the address, which holds the password.
-        raise SourceUnavailable("its connection is not a valid libpq URL.", client_id=client.client_id) from None
-
-
-def _with_tls(url: str, client: Client) -> str:
-    parts = parse_dsn(url)
-    if "sslmode" in parts or is_loopback(parts.get("host", "/")) or client.allows_plain_text:
-        return url
-    return str(make_dsn(url, sslmode="require"))
-
-
-@contextmanager
-def _translated(client: Client) -> Iterator[None]:
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise translate(error, client) from error
-
-
-def translate(error: psycopg2.Error, client: Client) -> SourceError:
-    """Turn what the source's PostgreSQL says into what the caller should do."""
-    text = _first_line(error)
-    match error.pgcode:
-        case "42501":
-            return SourceAccessDenied(
-                f"its reading role lacks a right: {text}.",
-                client_id=client.client_id,
-                hint=f"The statements it needs: driftline grants --client {client.client_id}",
-            )
-        case "57014":
-            return SourceUnavailable(
-                f"a statement ran longer than {client.limits.statement_timeout_seconds} s or was cancelled.",
-                client_id=client.client_id,
-                hint="Look for load or locks there, or raise limits.statement_timeout_seconds in clients.yml.",
-            )
-        case "55P03":
-            return SourceUnavailable(
-                f"a table stayed locked for {client.limits.lock_timeout_seconds} s.",
-                client_id=client.client_id,
-                hint="It is probably being upgraded; the next run tries again.",
-            )
-        case str(code) if code[:2] in {"22", "42"}:
-            return SourceShapeError(f"its data or tables are not as declared: {text}.", client_id=client.client_id)
-        case _:
-            return SourceUnavailable(f"reading broke off: {text}.", client_id=client.client_id)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")

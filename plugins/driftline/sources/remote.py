@@ -184,6 +184,9 @@ class RemoteReading:
             count += len(page)
         return count
 
+    def has_no_rows(self, entry: Entry) -> bool:  # noqa: ARG002  the protocol's
+        return False
+
     def digests(self, entries: Sequence[Entry]) -> dict[str, dict[int, Digest]]:  # noqa: ARG002  the protocol's
         # RPC shows no row versions: completeness is counts and key sets, and a weekly comparison of values.
         return {}
