@@ -14,14 +14,16 @@ from conftest import make_settings, run_autocommit, run_sql
 from driftline import night, transform
 from driftline.catalogue import load_catalogue
 
+from demo.server import OdooServer
 from integration.odoo_source import FACTS, load_dump
+from remote_nights import QUICK
 
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the recorded facts about Odoo are absent")
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "real_findings.yml").read_text())
 DUMPS = ["demo-data.sql.gz", "demo-data-night2.sql.gz", "demo-data-night3.sql.gz", "demo-data-night3.sql.gz"]
-# Read over RPC, the same rows have stamps that are cut to seconds.
-CLIENTS = {"direct": "17.0", "seconds": "17.0", "nineteen": "19.0"}
+# The same evenings read from the database, over odoorpc, and from the database with stamps cut to seconds; and another.
+CLIENTS = {"direct": "17.0", "network": "17.0", "seconds": "17.0", "nineteen": "19.0"}
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +36,25 @@ def evenings(pg_server, _warehouse_template, tmp_path_factory):
     ]:
         run_autocommit(pg_server.url(), f'create database "{name}"')
         load_dump(pg_server.url(name), FACTS / version / dump)
-    entry = {"name": "Real", "transport": "postgres", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
-    registry = {"clients": {client_id: {**entry, "odoo_version": version} for client_id, version in CLIENTS.items()}}
+    entry = {"name": "Real", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
+    how = {client_id: {"transport": "rpc" if client_id == "network" else "postgres"} for client_id in CLIENTS}
+    # Another database every evening: nothing but a full reading is right, and it comes of itself.
+    how["network"] |= {"limits": QUICK, "company_count": 1}
+    registry = {
+        "clients": {
+            client_id: {**entry, **how[client_id], "odoo_version": version} for client_id, version in CLIENTS.items()
+        }
+    }
     (folder / "clients.yml").write_text(yaml.safe_dump(registry))
     settings = replace(
         make_settings(pg_server.url(made[0])), clients_file=folder / "clients.yml", build_folder=folder / "build"
     )
     for number in range(1, 5):
-        sources = {"direct": made[number + 1], "seconds": made[number + 1], "nineteen": made[1]}
-        live_a_night(settings, number, {client_id: pg_server.url(name) for client_id, name in sources.items()})
+        seventeen, nineteen = pg_server.url(made[number + 1]), pg_server.url(made[1])
+        with OdooServer(seventeen, version="17.0", users={"admin": "right"}, server_version="17.0-20240709") as server:
+            network = f"http://admin:right@{server.host}:{server.port}/{server.database}"
+            sources = {"direct": seventeen, "network": network, "seconds": seventeen, "nineteen": nineteen}
+            live_a_night(settings, number, sources)
     yield settings
     for name in made:
         run_autocommit(pg_server.url(), f'drop database "{name}" with (force)')
@@ -93,7 +105,7 @@ def test_every_edit_is_found_once_and_nothing_else_is(evenings, which, count):
     assert found(evenings, which, "direct") == expected(which)
 
 
-@pytest.mark.parametrize("client_id", ["direct", "seconds"])
+@pytest.mark.parametrize("client_id", ["direct", "network", "seconds"])
 def test_precision_and_recall_are_printed_and_complete(evenings, client_id, capsys):
     for which in ("night_2", "night_3", "net"):
         wanted, given = expected(which), found(evenings, which, client_id)
