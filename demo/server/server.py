@@ -21,8 +21,8 @@ class OdooServer:
     `users` maps logins to passwords, `api_keys` keys to logins. `database` is the name clients must give, by default
     the URL's. `hidden` maps models to a domain of rows that only the superuser sees, beside the tables' rules.
     `computed_are_empty` answers False for a field that only Odoo's code could compute, instead of an error: for clients
-    that name every field there is, as odoorpc does for the attributes of a record. `on_disk` maps modules to the version
-    of their code, where that is not the installed one. `clock_offset_seconds`, which may be
+    that name every field there is, as odoorpc does for the attributes of a record. `on_disk` maps modules to the
+    version of their code, where that is not the installed one. `clock_offset_seconds`, which may be
     set later, too, is how far the machine's clock is ahead: in the `Date` header and in what a login leaves behind.
     """
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from conftest import make_settings, run_autocommit, run_sql
 from driftline import night, transform
+from remote_nights import QUICK
 
 from demo.server import OdooServer
 from integration.odoo_source import FACTS, load_dump
-from remote_nights import QUICK
 
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the recorded facts about Odoo are absent")
 

@@ -161,8 +161,8 @@ _ROWS = {
     "review_candidate.version_currency": """
         insert into review_candidate.version_currency (client_id, quarter, as_of_on, series, major, latest_release,
           majors_behind, support_ends_on, support_basis, support_left_days, support_reason, upgraded_on, upgrade_basis,
-          upgrade_age_days, reason, build_reason, newer_on_disk_reason, update_count, update_reason, plan_reason, as_of_at,
-          build_id)
+          upgrade_age_days, reason, build_reason, newer_on_disk_reason, update_count, update_reason, plan_reason,
+          as_of_at, build_id)
         select c, %(quarter)s, '2026-11-21', '17.0', 17, '20.0', 3, '2026-09-30', 'table', -52, '', '2025-01-01',
           'upgraded', 689, '', 'told over RPC only', 'told over RPC only', 0, '', 'no plan', %(as_of)s, %(build)s
         from unnest(%(clients)s) c
@@ -181,8 +181,8 @@ _ROWS = {
     """,
     "review_candidate.upgrade_impact": """
         insert into review_candidate.upgrade_impact
-        select c, %(quarter)s, 18, '18.0', true, kind, id, item, 'sales', assessment, effort, uses, 0, gone, 0, 0, false,
-          findings, position, '2026-09-30', -52, %(as_of)s, %(build)s
+        select c, %(quarter)s, 18, '18.0', true, kind, id, item, 'sales', assessment, effort, uses, 0, gone, 0, 0,
+          false, findings, position, '2026-09-30', -52, %(as_of)s, %(build)s
         from unnest(%(clients)s) c,
           (values ('field', 5, 'x_gone', 'impact', 'medium', 1, 1, '{"m.f: gone"}'::text[], 1),
                   ('field', 6, 'x_kept', 'no impact found', 'none', 2, 0, '{}', 2)

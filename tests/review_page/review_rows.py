@@ -142,8 +142,10 @@ def publish_drift(url: str, client_id: str, *, quarter: str = QUARTER, text: str
     unknown = dict.fromkeys(("support_reason", "reason", "build_reason", "newer_on_disk_reason", "plan_reason"), "")
     currency = {
         "as_of_on": date(2026, 9, 30), "series": "17.0", "latest_release": "20.0", "majors_behind": 3,
-        "support_ends_on": date(2026, 9, 30), "support_left_days": 0, "build": "17.0-20240709", "build_behind_days": 813,
-        "newer_on_disk_count": 4, "update_count": 2, "update_reason": "", **unknown, "plan_reason": "nothing is planned",
+        "support_ends_on": date(2026, 9, 30), "support_left_days": 0, "build": "17.0-20240709",
+        "build_behind_days": 813,
+        "newer_on_disk_count": 4, "update_count": 2, "update_reason": "", **unknown,
+        "plan_reason": "nothing is planned",
     }  # fmt: skip
     insert(url, "version_currency", [{**currency, **common}])
     signals = [

@@ -26,7 +26,9 @@ def page(warehouse: Warehouse, tmp_path: Path) -> str:
 
 def words_of(html: str, section: str) -> str:
     body = html.partition(f'<section id="{section}"')[2].partition("</section>")[0]
-    return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", body, flags=re.DOTALL).split()).replace("\N{NO-BREAK SPACE}", " ")
+    return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", body, flags=re.DOTALL).split()).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def charts_of(html: str, section: str) -> list[ET.Element]:

@@ -32,7 +32,8 @@ def stacked(bars: Sequence[Bar], *, title: str, width: int, name: str, key: str)
     mark = f"{key}-{name}"
     return Markup(
         '<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{mark}-title {mark}-desc"'
-        ' class="chart {name}"><title id="{mark}-title">{title}</title><desc id="{mark}-desc">{told}.</desc>{rows}</svg>'
+        ' class="chart {name}"><title id="{mark}-title">{title}</title>'
+        '<desc id="{mark}-desc">{told}.</desc>{rows}</svg>'
     ).format(width=width, height=height, mark=mark, name=name, title=title, told=told, rows=rows)
 
 

@@ -90,7 +90,9 @@ def compose(
     return Drift(
         currency=currencies[0] if currencies else None,
         signals=tuple(_line(rows[code], *texts) for code, texts in _SIGNALS.items() if code in rows),
-        baselines=tuple(_baseline(name, on, areas) for name, on in dict.fromkeys((a.baseline, a.baseline_on) for a in areas)),
+        baselines=tuple(
+            _baseline(name, on, areas) for name, on in dict.fromkeys((a.baseline, a.baseline_on) for a in areas)
+        ),
         plans=tuple(_plan(release, impacts) for release in dict.fromkeys(impact.target_release for impact in impacts)),
     )
 

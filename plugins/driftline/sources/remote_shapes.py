@@ -127,7 +127,8 @@ class RemoteShapes:
                 )
             else:
                 present.append(column)
-        missing |= {name: reason for name, field in entry.all_fields.items() if (reason := field.absence(self._version))}
+        absences = {name: field.absence(self._version) for name, field in entry.all_fields.items()}
+        missing |= {name: reason for name, reason in absences.items() if reason}
         described = [f"{column.name}:{fields[column.source]['type']}" for column in present]
         targets = {column.name: fields[column.source].get("relation") for column in present}
         return Shape(
