@@ -52,6 +52,7 @@ class OdooServers:
             command = [
                 sys.executable, "-m", "demo.server", "--version", _version(client_id), "--host", "127.0.0.1",
                 "--port", str(port), "--accounts", str(self._write_accounts(client_id)),
+                *_code(client_id),
             ]  # fmt: skip
             environment = inherited | {"DEMO_ODOO_DATABASE_URL": self._databases.server_url(client_id)}
             processes.start(_name(client_id), command, environment, folder)
@@ -89,6 +90,13 @@ def _login(client_id: str) -> str:
 
 def _version(client_id: str) -> str:
     return odoo.load_truth().clients[client_id].odoo_version
+
+
+def _code(client_id: str) -> list[str]:
+    """Say what code runs there: its build, and modules that wait for their update."""
+    truth = odoo.load_truth().clients[client_id]
+    build = ["--build", truth.server_build] if truth.server_build else []
+    return [*build, *(f"--on-disk={module}={version}" for module, version in truth.newer_on_disk.items())]
 
 
 def _wants_key(client_id: str) -> bool:

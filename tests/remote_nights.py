@@ -147,6 +147,8 @@ class Remote:
 
     def _told(self, value: object, field) -> object:
         """Bring a value to what this client's transport can tell of it."""
+        if field.computed:
+            return None  # no table has it
         if self.direct:
             return repr(value)
         if field.company_dependent:

@@ -34,3 +34,8 @@
 {% macro major_of(version) -%}
   substring({{ version }} from '^(?:saas[~-])?(\d+)\.\d+')::integer
 {%- endmacro %}
+
+{# The numbers in a module's version, to be compared one by one: 17.0.1.10 is more than 17.0.1.9. Empty for other words. #}
+{% macro version_numbers(version) -%}
+  case when {{ version }} ~ '^\d+(\.\d+)*$' then string_to_array({{ version }}, '.')::bigint[] end
+{%- endmacro %}

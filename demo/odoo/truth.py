@@ -222,6 +222,8 @@ class ClientTruth(_Strict):
     tickets: Tickets
     users: Users
     reading_account: str | None = None
+    server_build: str | None = None
+    newer_on_disk: dict[str, str] = Field(default_factory=dict)
     administrators: tuple[str, ...]
     without_employee: tuple[str, ...]
     leavers_still_active: tuple[str, ...]

@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
             api_keys=accounts.get("api_keys") or {},
             database=options.database,
             hidden=accounts.get("hidden") or {},
+            server_version=options.build,
+            on_disk=dict(pair.split("=", 1) for pair in options.on_disk),
             host=options.host,
             port=options.port,
             is_talkative=True,
@@ -59,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         "--accounts",
         required=True,
         help="a YAML file: users (login: password), api_keys (key: login), hidden (model: domain)",
+    )
+    parser.add_argument("--build", help="what the server calls its code, as 17.0-20240709; default: the version")
+    parser.add_argument(
+        "--on-disk",
+        action="append",
+        default=[],
+        metavar="MODULE=VERSION",
+        help="a module whose code has another version than is installed",
     )
     parser.add_argument("--database", help="the name that clients must give; default: the database's own")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; default: %(default)s")

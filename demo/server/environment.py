@@ -28,6 +28,7 @@ class Environment:
     hidden: Mapping[str, Any] = field(default_factory=dict)
     revoked: frozenset[str] = frozenset()
     computed_are_empty: bool = False
+    on_disk: Mapping[str, str] = field(default_factory=dict)
     remembered: dict[Any, Any] = field(default_factory=dict)
 
     @property

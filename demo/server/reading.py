@@ -181,6 +181,8 @@ def _computed(
     if model.name == "ir.model.data" and field.name == "complete_name":
         rows = _records(environment, model, ids, ["module", "name"], load=None, everything=False)
         return [f"{row['module']}.{row['name']}" if row["module"] else row["name"] for row in rows]
+    if model.name == "ir.module.module" and field.name == "installed_version":
+        return _versions_on_disk(environment, model, ids)
     if field.type == "binary":
         return _attached(environment, model, ids, field)
     if relations.can_read(environment, field):
@@ -193,6 +195,13 @@ def _computed(
         # Asked for nothing by name: the key is there, as it is on a real server, the computed value is not.
         return [[] if field.is_many else False] * len(ids)
     raise NotServed(f"{model.name}.{field.name} is computed by Odoo's code, which does not run here.")
+
+
+def _versions_on_disk(environment: Environment, model: Model, ids: list[int]) -> list[Any]:
+    """The version in each module's manifest; Odoo takes 1.0 of the series for one without, or without code."""
+    rows = _records(environment, model, ids, ["name", "latest_version"], load=None, everything=False)
+    usual = f"{environment.dialect.serie}.1.0"
+    return [environment.on_disk.get(row["name"]) or row["latest_version"] or usual for row in rows]
 
 
 def _along(environment: Environment, model: Model, ids: list[int], field: Field) -> list[Any] | None:

@@ -21,7 +21,8 @@ class OdooServer:
     `users` maps logins to passwords, `api_keys` keys to logins. `database` is the name clients must give, by default
     the URL's. `hidden` maps models to a domain of rows that only the superuser sees, beside the tables' rules.
     `computed_are_empty` answers False for a field that only Odoo's code could compute, instead of an error: for clients
-    that name every field there is, as odoorpc does for the attributes of a record. `clock_offset_seconds`, which may be
+    that name every field there is, as odoorpc does for the attributes of a record. `on_disk` maps modules to the
+    version of their code, where that is not the installed one. `clock_offset_seconds`, which may be
     set later, too, is how far the machine's clock is ahead: in the `Date` header and in what a login leaves behind.
     """
 
@@ -36,6 +37,7 @@ class OdooServer:
         server_version: str | None = None,
         hidden: Mapping[str, list[Any]] | None = None,
         computed_are_empty: bool = False,
+        on_disk: Mapping[str, str] | None = None,
         faults: Faults | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -53,6 +55,7 @@ class OdooServer:
             server_version=server_version,
             hidden=hidden,
             computed_are_empty=computed_are_empty,
+            on_disk=on_disk,
         )
         self._service.clock_offset_seconds = clock_offset_seconds
         self._listener = Listener((host, port), self._service, self.faults, is_talkative=is_talkative)
@@ -65,6 +68,11 @@ class OdooServer:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def on_disk(self) -> dict[str, str]:
+        """The modules whose code on disk has another version than is installed; a test may put new code in place."""
+        return self._service.on_disk
 
     @property
     def database(self) -> str:

@@ -33,6 +33,7 @@ class Service:
         server_version: str | None = None,
         hidden: Mapping[str, list[Any]] | None = None,
         computed_are_empty: bool = False,
+        on_disk: Mapping[str, str] | None = None,
     ) -> None:
         self._pool = Pool(database_url)
         self._address = parse_dsn(database_url)
@@ -42,6 +43,7 @@ class Service:
         self.server_version = server_version or dialect.serie
         self.hidden = dict(hidden or {})
         self._computed_are_empty = computed_are_empty
+        self.on_disk = dict(on_disk or {})
         self.clock_offset_seconds = 0.0
         self.registry: Registry = self._read_registry()
 
@@ -88,6 +90,7 @@ class Service:
                 hidden=self.hidden,
                 revoked=frozenset(revoked),
                 computed_are_empty=self._computed_are_empty,
+                on_disk=self.on_disk,
             )
 
     def log_in(self, database: object, login: object, password: object, faults: list[Fault]) -> int | bool:

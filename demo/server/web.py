@@ -66,7 +66,7 @@ def _get(service: Service, path: str) -> Response:
     if path == "/web/health":
         return Response(200, b'{"status": "pass"}')
     if path in ("/web/version", "/json/version") and service.dialect.has_json2:
-        version = {"version_info": service.dialect.version_info[:5], "version": service.dialect.serie}
+        version = {"version_info": service.dialect.version_info[:5], "version": service.server_version}
         return Response(200, json.dumps(version).encode())
     return not_found()
 

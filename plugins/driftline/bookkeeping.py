@@ -140,11 +140,13 @@ def succeed_client_run(cursor: Cursor, night: Night, reading: Reading, *, landed
     """Say that a client's night is whole; commits with its rows."""
     cursor.execute(
         "update ops.client_run set state = 'succeeded', finished_at = clock_timestamp(), read_at = %s,"
-        " odoo_version = %s, transport = %s, reader_user_id = %s, row_count = %s, byte_count = %s, call_count = %s,"
-        " retry_count = %s, source_seconds = %s where night_id = %s and client_id = %s",
+        " odoo_version = %s, odoo_build = %s, transport = %s, reader_user_id = %s, row_count = %s,"
+        " byte_count = %s, call_count = %s, retry_count = %s, source_seconds = %s"
+        " where night_id = %s and client_id = %s",
         (
             night.read_at,
             str(reading.version),
+            reading.build,
             reading.transport,
             reading.reader_user_id,
             landed.rows_read,

@@ -78,7 +78,11 @@ def _check_name(name: str) -> None:
 
 def _columns(entry: Entry, versions: list[OdooVersion]) -> list[str]:
     found = {
-        column.source: None for version in versions if entry.exists_in(version) for column in entry.columns_for(version)
+        column.source: None
+        for version in versions
+        if entry.exists_in(version)
+        for column in entry.columns_for(version)
+        if not column.field.computed
     }
     exists = any(entry.exists_in(version) for version in versions)
     return [*entry.key, *found, "xmin"] if exists else []

@@ -91,6 +91,49 @@ def test_what_passes_is_asked_again_and_nothing_is_lost_or_doubled(remote, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("fault", "path"),
+    [
+        (bad_gateway(), "/web/version"),
+        (too_many_requests(1), "/jsonrpc"),
+        (Dropped(), "/jsonrpc"),
+        (bad_gateway(), "/web/session/authenticate"),
+        (Truncated(0.5), "/web/session/authenticate"),
+        (gateway_timeout(), "/web/session/authenticate"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_detection_and_login_are_asked_again_too(remote, fault, path):
+    before = logins(remote)
+    planned = remote.server.faults.add(fault, path=path, times=1)
+    remote.night(1)
+    assert planned.hits == 1
+    assert remote.unlike_source() == []
+    # What was asked again is counted: detection asks twice, and again from its beginning.
+    rows = remote.rows("select retry_count, call_count from ops.client_run")
+    assert rows[0][0] == 1
+    answered = remote.server.call_count
+    assert rows[0][1] == answered + (1 if isinstance(fault, Dropped) else 0)
+    # Only an answer that got lost on its way left a login behind.
+    assert logins(remote) - before == (2 if isinstance(fault, Truncated) else 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/web/version", "the server answers 502"), ("/web/session/authenticate", "the server answers 502")],
+)
+def test_detection_and_login_that_go_on_failing_end_the_night(remote, path, words):
+    planned = remote.server.faults.add(bad_gateway(), path=path, times=None)
+    with pytest.raises(SourceUnavailable, match=words):
+        remote.night(1)
+    assert planned.hits == 4
+    assert words in remote.failure(1)
+
+
+def logins(remote: Remote) -> int:
+    return remote.source("select count(*) from res_users_log")[0][0]
+
+
+@pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
         (bad_gateway(), SourceUnavailable, r"helpdesk\.ticket: the server answers 502: <html>"),

@@ -139,6 +139,8 @@ def unlike(name: str, field, *, is_read: bool) -> str:
     direct, remote = f'd."{name}"', f'r."{name}"'
     if field.company_dependent:
         return f"{remote} is not null"
+    if field.computed:
+        return f"{direct} is not null"  # it lies in no column
     if not is_read:
         return f"{direct} is not null or {remote} is not null"
     if field.decode in {Decoder.HASHED, Decoder.HASH_IF_SECRET_KEY}:

@@ -22,7 +22,8 @@ do $$
 declare t text; columns text;
 begin
   set local role driftline_transformer;
-  foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user'] loop
+  foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user', 'version_currency', 'signal',
+      'config_drift', 'upgrade_impact'] loop
     select string_agg(format('%I', attname), ', ' order by attnum) into columns
     from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
       and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
@@ -156,6 +157,36 @@ _ROWS = {
                   ('ticket_queue', -12.5, 'pct_yoy', null, null, null, 'good', '70 tickets against 80'),
                   ('compliance_posture', 1, 'users', null, 1, 5, 'watch', 'active internal users')
           ) v (signal, value, unit, previous, watch, act, verdict, reason)
+    """,
+    "review_candidate.version_currency": """
+        insert into review_candidate.version_currency (client_id, quarter, as_of_on, series, major, latest_release,
+          majors_behind, support_ends_on, support_basis, support_left_days, support_reason, upgraded_on, upgrade_basis,
+          upgrade_age_days, reason, build_reason, newer_on_disk_reason, update_count, update_reason, plan_reason,
+          as_of_at, build_id)
+        select c, %(quarter)s, '2026-11-21', '17.0', 17, '20.0', 3, '2026-09-30', 'table', -52, '', '2025-01-01',
+          'upgraded', 689, '', 'told over RPC only', 'told over RPC only', 0, '', 'no plan', %(as_of)s, %(build)s
+        from unnest(%(clients)s) c
+    """,
+    "review_candidate.signal": """
+        insert into review_candidate.signal
+        select client_id, quarter, signal, value, unit, previous_value, watch_from, act_from, verdict, reason,
+          evidence_count, as_of_at, %(build)s
+        from drift.signal where client_id = any(%(clients)s)
+    """,
+    "review_candidate.config_drift": """
+        insert into review_candidate.config_drift
+        select client_id, quarter, baseline, '2026-01-01', '2026-01-01 02:00+00', area, origin, difference_count,
+          explained_count, unexplained_count, lost_at_update_count, as_of_at, %(build)s
+        from drift.config_drift where client_id = any(%(clients)s)
+    """,
+    "review_candidate.upgrade_impact": """
+        insert into review_candidate.upgrade_impact
+        select c, %(quarter)s, 18, '18.0', true, kind, id, item, 'sales', assessment, effort, uses, 0, gone, 0, 0,
+          false, findings, position, '2026-09-30', -52, %(as_of)s, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('field', 5, 'x_gone', 'impact', 'medium', 1, 1, '{"m.f: gone"}'::text[], 1),
+                  ('field', 6, 'x_kept', 'no impact found', 'none', 2, 0, '{}', 2)
+          ) v (kind, id, item, assessment, effort, uses, gone, findings, position)
     """,
     "review_candidate.scorecard": """
         insert into review_candidate.scorecard

@@ -45,6 +45,10 @@ _FLOW = "review_candidate.ticket_flow"
 _ACCESS = "review_candidate.access_user"
 _CHANGE = "review_candidate.module_change"
 _DRIFT = "drift.module_change"
+_PUBLISHED_CURRENCY = "review_candidate.version_currency"
+_PUBLISHED_SIGNAL = "review_candidate.signal"
+_PUBLISHED_NET = "review_candidate.config_drift"
+_IMPACT = "review_candidate.upgrade_impact"
 _CURRENCY = "drift.version_currency"
 _SIGNAL = "drift.signal"
 _HISTORY = "snapshots.ir_module_module"
@@ -60,6 +64,10 @@ _ALL = (
     _FLOW,
     _ACCESS,
     _CHANGE,
+    _PUBLISHED_CURRENCY,
+    _PUBLISHED_SIGNAL,
+    _PUBLISHED_NET,
+    _IMPACT,
     _CONFIG,
     _NET,
     _DRIFT,
@@ -242,6 +250,48 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "reason_given": _set(_SIGNAL, "reason = ' '", "signal = 'ticket_queue'"),
             "verdict_follows_threshold": _set(_SIGNAL, "value = 50", "signal = 'workarounds'"),
         },
+        _PUBLISHED_CURRENCY: {
+            **_common(_PUBLISHED_CURRENCY),
+            "one_build": _set(_PUBLISHED_CURRENCY, "build_id = 'build-0'"),
+            "client_coverage": Defect(_LOST.format(table=_PUBLISHED_CURRENCY)),
+            "unknown_says_why": _set(_PUBLISHED_CURRENCY, "newer_on_disk_reason = ''"),
+            "upgrade_in_past": _set(_PUBLISHED_CURRENCY, "upgrade_age_days = -1"),
+        },
+        _PUBLISHED_SIGNAL: {
+            **_common(_PUBLISHED_SIGNAL),
+            "one_build": _set(_PUBLISHED_SIGNAL, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(_LOST.format(table=_PUBLISHED_SIGNAL)),
+            "six_signals": Defect(
+                f"delete from {_PUBLISHED_SIGNAL} where client_id = %(client)s and signal = 'ticket_queue'"
+            ),
+            "verdict_known": _set(_PUBLISHED_SIGNAL, "verdict = 'fine'", "signal = 'ticket_queue'"),
+            "verdict_has_value": _set(_PUBLISHED_SIGNAL, "value = null", "signal = 'ticket_queue'"),
+        },
+        _PUBLISHED_NET: {
+            **_common(_PUBLISHED_NET),
+            "one_build": _set(_PUBLISHED_NET, "build_id = 'build-0'", rows=1),
+            "quarter_under_review": _set(_PUBLISHED_NET, "quarter = '2026Q3'"),
+            "row_count": Defect(f"delete from {_PUBLISHED_NET} where client_id = %(client)s and area = 'mail'"),
+            "client_coverage": Defect(_LOST.format(table=_PUBLISHED_NET)),
+            "grain": Defect(
+                f"insert into {_PUBLISHED_NET} select * from {_PUBLISHED_NET}"
+                " where client_id = %(client)s and area = 'mail'"
+            ),
+            "counts_add_up": _set(_PUBLISHED_NET, "explained_count = 1", "area = 'settings'"),
+        },
+        _IMPACT: {
+            **_common(_IMPACT),
+            "one_build": _set(_IMPACT, "build_id = 'build-0'", rows=1),
+            # Twice in the same place: as many rows as places, one of them doubled and one lost.
+            "grain": _set(_IMPACT, "odoo_id = 5", "odoo_id = 6"),
+            "row_count": _set(_IMPACT, "plan_position = 3", "plan_position = 2"),
+            "client_coverage": Defect(
+                f"{_LOST.format(table=_IMPACT)};{_LOST.format(table=_PUBLISHED_CURRENCY)}",
+                also=((_PUBLISHED_CURRENCY, "client_coverage"),),
+            ),
+            "effort_known": _set(_IMPACT, "effort = 'huge'", "odoo_id = 5"),
+            "no_impact_was_assessed": _set(_IMPACT, "not_assessed_count = 1", "odoo_id = 6"),
+        },
         _WEEKS: _flow_defects(_WEEKS, first="2026W40", last="2026W47", earlier="2026-09-21"),
         _QUARTERS: {
             **_flow_defects(_QUARTERS, first="2026Q3", last="2026Q4", earlier="2026-04-01"),
@@ -270,7 +320,19 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
     for expectation, defect in defects.items()
 }
 
-_PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _SIGNAL, _WEEKS, _QUARTERS, _TREND, _USERS)
+_PER_CLIENT = (
+    _SCORECARD,
+    _FLOW,
+    _ACCESS,
+    _PUBLISHED_CURRENCY,
+    _PUBLISHED_SIGNAL,
+    _CURRENCY,
+    _SIGNAL,
+    _WEEKS,
+    _QUARTERS,
+    _TREND,
+    _USERS,
+)
 
 # What fails as a whole. An empty table lacks every client as well.
 FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
@@ -286,6 +348,15 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
     },
     **{
         (table, "columns"): Defect(f"alter table {table} add column mood text")
-        for table in (_SCORECARD, _FLOW, _ACCESS, _CHANGE)
+        for table in (
+            _SCORECARD,
+            _FLOW,
+            _ACCESS,
+            _CHANGE,
+            _PUBLISHED_CURRENCY,
+            _PUBLISHED_SIGNAL,
+            _PUBLISHED_NET,
+            _IMPACT,
+        )
     },
 }

@@ -136,6 +136,54 @@ def publish_users(url: str, client_id: str, users: list[dict[str, Any]], *, quar
     insert(url, "access_user", rows)
 
 
+def publish_drift(url: str, client_id: str, *, quarter: str = QUARTER, text: str = "Escalation of bins") -> None:
+    """Write what stands in the sections on drift; `text` is a client's own word for an item."""
+    common = _common(client_id, quarter)
+    unknown = dict.fromkeys(("support_reason", "reason", "build_reason", "newer_on_disk_reason", "plan_reason"), "")
+    currency = {
+        "as_of_on": date(2026, 9, 30), "series": "17.0", "latest_release": "20.0", "majors_behind": 3,
+        "support_ends_on": date(2026, 9, 30), "support_left_days": 0, "build": "17.0-20240709",
+        "build_behind_days": 813,
+        "newer_on_disk_count": 4, "update_count": 2, "update_reason": "", **unknown,
+        "plan_reason": "nothing is planned",
+    }  # fmt: skip
+    insert(url, "version_currency", [{**currency, **common}])
+    signals = [
+        ("compliance_posture", 1, "users", None, "watch", "active internal users without an active employee"),
+        ("workarounds", 14, "traces", 3, "act", text),
+    ]
+    insert(
+        url, "signal",
+        [
+            {"signal": signal, "value": value, "unit": unit, "previous_value": previous, "verdict": verdict,
+             "reason": reason, "evidence_count": 1, **common}
+            for signal, value, unit, previous, verdict, reason in signals
+        ],
+    )  # fmt: skip
+    baseline = {"baseline": "onboarding", "baseline_on": date(2026, 1, 5), "baseline_at": AS_OF_AT, **common}
+    areas = [("access", "user interface", 6, 2, 0), ("access", "Odoo core", 2, 0, 1), ("mail", "none", 0, 0, 0)]
+    insert(
+        url, "config_drift",
+        [
+            {"area": area, "origin": origin, "difference_count": count, "explained_count": explained,
+             "unexplained_count": count - explained, "lost_at_update_count": lost, **baseline}
+            for area, origin, count, explained, lost in areas
+        ],
+    )  # fmt: skip
+    items = [("large", "impact", ["m: model gone"]), ("unknown", "not assessed", []), ("none", "no impact found", [])]
+    insert(
+        url, "upgrade_impact",
+        [
+            {"target_major": major, "target_release": f"{major}.0", "is_latest_release": major == 19, "kind": "field",
+             "odoo_id": place, "item": text, "area": "sales", "assessment": assessment, "effort": effort,
+             "use_count": 1, "not_assessed_count": 0, "gone_count": 0, "renamed_count": 0, "changed_count": 0,
+             "has_unseen_part": False, "findings": findings, "plan_position": place, **common}
+            for major in (18, 19)
+            for place, (effort, assessment, findings) in enumerate(items, 1)
+        ],
+    )  # fmt: skip
+
+
 def _period(kind: str, period: str, start_on: date, opened: int, closed: int, backlog: int) -> dict[str, Any]:
     return {
         "period_kind": kind,

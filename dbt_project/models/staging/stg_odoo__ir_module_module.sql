@@ -6,6 +6,7 @@ select
   author,
   state,
   latest_version as installed_version,
+  disk_version,
   license,
   application as is_application,
   auto_install as is_auto_install,

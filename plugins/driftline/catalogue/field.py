@@ -85,13 +85,17 @@ Modules = Annotated[tuple[Identifier, ...], BeforeValidator(_listed)]
 
 
 class Field(Strict):
-    """One canonical field. `module` brings it, where that is not the module that brings the model."""
+    """One canonical field. `module` brings it, where that is not the module that brings the model.
+
+    A `computed` one lies in no column: Odoo works it out when it is asked, so it is told over RPC only.
+    """
 
     type: Stored
     sensitivity: Sensitivity = Sensitivity.PUBLIC
     column: Identifier | dict[Version, Identifier] | None = None
     translated: bool = False
     company_dependent: bool = False
+    computed: bool = False
     decode: Decoder = Decoder.PLAIN
     module: Modules = ()
     since: Version | None = None
@@ -103,6 +107,8 @@ class Field(Strict):
             raise ValueError(f"decode: {self.decode} needs a text, not {self.type}")
         if self.company_dependent and (self.translated or self.decode is not Decoder.PLAIN):
             raise ValueError("a company-dependent value is neither translated nor decoded")
+        if self.computed and (self.company_dependent or self.translated):
+            raise ValueError("a computed value is neither company-dependent nor translated")
         return self
 
     @property

@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from driftline.errors import ConfigError
-from driftline.review_page import charts, words
+from driftline.review_page import bars, charts, words
+from driftline.review_page.drift import EFFORTS
 from driftline.review_page.page import DORMANT_AFTER_DAYS, Page, compose
 from driftline.review_page.rows import read_review
 
@@ -68,6 +69,10 @@ def _to_html(page: Page) -> str:
         style=Markup(style),  # noqa: S704 - the package's own stylesheet
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         drawings=_drawings(page),
+        drift=page.drift,
+        drift_drawings=_drift_drawings(page),
+        plan_drawings=_plan_drawings(page),
+        efforts=EFFORTS,
         dash=words.DASH,
         dormant_after_days=DORMANT_AFTER_DAYS,
     )
@@ -80,6 +85,34 @@ def _drawings(page: Page) -> list[Markup]:
     return [
         charts.ticket_flow(page.weeks, width=_WIDE, name="wide"),
         charts.ticket_flow(page.weeks[-53:], width=_NARROW, name="narrow"),
+    ]
+
+
+def _drift_drawings(page: Page) -> list[list[Markup]]:
+    """Draw the differences from each baseline by area."""
+    return [
+        _both(
+            [
+                bars.Bar(bar.area, (("unexplained", bar.unexplained), ("explained", bar.explained)))
+                for bar in baseline.bars
+            ],
+            title=f"Differences from the baseline of {baseline.on}, by area",
+            key=f"baseline-{place}",
+        )
+        for place, baseline in enumerate(page.drift.baselines)
+    ]
+
+
+def _plan_drawings(page: Page) -> list[Markup]:
+    """Draw the work for each later version by effort."""
+    rows = [bars.Bar(f"to {plan.release}", plan.counts) for plan in page.drift.plans]
+    return _both(rows, title="Custom items by the effort that each later version costs", key="plan") if rows else []
+
+
+def _both(rows: list[bars.Bar], *, title: str, key: str) -> list[Markup]:
+    return [
+        bars.stacked(rows, title=title, width=width, name=name, key=key)
+        for width, name in ((_WIDE, "wide"), (_NARROW, "narrow"))
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from driftline.review_page import words
+from driftline.review_page import drift, words
 from driftline.review_page.rows import AccessUser, Review, ScorecardRow, TicketPeriod
 
 DORMANT_AFTER_DAYS = 90
@@ -85,6 +85,7 @@ class Page:
     change_counts: tuple[tuple[str, int], ...]
     user_kinds: tuple[UserKind, ...]
     findings: tuple[Finding, ...]
+    drift: drift.Drift
 
     def card(self, code: str) -> Card:
         return next(card for card in self.cards if card.code == code)
@@ -102,6 +103,7 @@ def compose(review: Review) -> Page:
         change_counts=tuple(Counter(row.change for row in review.module_changes).most_common()),
         user_kinds=_user_kinds(review.users, head.as_of_at),
         findings=_findings(review.users, head.as_of_at),
+        drift=drift.compose(review.currencies, review.signals, review.area_drifts, review.impacts),
     )
 
 

@@ -80,6 +80,72 @@ class AccessUser:
 
 
 @dataclass(frozen=True)
+class Currency:
+    table: ClassVar[str] = "version_currency"
+    order: ClassVar[str] = "quarter"
+    series: str | None
+    latest_release: str | None
+    majors_behind: int | None
+    support_ends_on: date | None
+    support_left_days: int | None
+    support_reason: str
+    legacy_rpc_ends_on: date | None
+    build: str | None
+    build_behind_days: int | None
+    build_reason: str
+    newer_on_disk_count: int | None
+    newer_on_disk_reason: str
+    update_count: int | None
+    update_reason: str
+    upgrades_planned_count: int | None
+    upgrades_done_count: int | None
+    next_upgrade_planned_on: date | None
+    plan_reason: str
+
+
+@dataclass(frozen=True)
+class Signal:
+    table: ClassVar[str] = "signal"
+    order: ClassVar[str] = "signal"
+    signal: str
+    value: float | None
+    unit: str
+    previous_value: float | None
+    verdict: str
+    reason: str
+    evidence_count: int
+
+
+@dataclass(frozen=True)
+class AreaDrift:
+    table: ClassVar[str] = "config_drift"
+    order: ClassVar[str] = "baseline_at, baseline, area, origin"
+    baseline: str
+    baseline_on: date
+    area: str
+    origin: str
+    difference_count: int
+    explained_count: int
+    unexplained_count: int
+    lost_at_update_count: int
+
+
+@dataclass(frozen=True)
+class Impact:
+    table: ClassVar[str] = "upgrade_impact"
+    order: ClassVar[str] = "target_major, plan_position"
+    target_release: str
+    is_latest_release: bool
+    kind: str
+    item: str | None
+    area: str
+    assessment: str
+    effort: str
+    findings: list[str]
+    plan_position: int
+
+
+@dataclass(frozen=True)
 class Publication:
     table: ClassVar[str] = "publication"
     order: ClassVar[str] = "published_at desc, publication_id desc"
@@ -102,6 +168,10 @@ class Review:
     module_changes: tuple[ModuleChange, ...]
     ticket_periods: tuple[TicketPeriod, ...]
     users: tuple[AccessUser, ...]
+    currencies: tuple[Currency, ...]
+    signals: tuple[Signal, ...]
+    area_drifts: tuple[AreaDrift, ...]
+    impacts: tuple[Impact, ...]
     publications: tuple[Publication, ...]
 
 
@@ -118,6 +188,10 @@ def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
                 module_changes=_read(cursor, ModuleChange, client_id, quarter),
                 ticket_periods=_read(cursor, TicketPeriod, client_id, quarter),
                 users=_read(cursor, AccessUser, client_id, quarter),
+                currencies=_read(cursor, Currency, client_id, quarter),
+                signals=_read(cursor, Signal, client_id, quarter),
+                area_drifts=_read(cursor, AreaDrift, client_id, quarter),
+                impacts=_read(cursor, Impact, client_id, quarter),
                 publications=_read(cursor, Publication, client_id, quarter),
             )
             if not review.scorecard:

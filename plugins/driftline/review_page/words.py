@@ -28,6 +28,9 @@ _UNITS = {
     "days": Unit(" days", " days"),
     "hours": Unit(" hours", " hours", 1),
     "items": Unit(" items", " items"),
+    "traces": Unit(" traces", " traces"),
+    "majors": Unit(" releases", " releases"),
+    "users": Unit(" users", " users"),
 }
 
 

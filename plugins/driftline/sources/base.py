@@ -140,6 +140,7 @@ class Reading(Protocol):
     transport: str
     version: OdooVersion
     footprint: Footprint
+    build: str | None  # of the server's code, as 17.0-20240709, where the server tells one
     reader_user_id: int | None  # whose login in Odoo the reading uses; None on the direct path
 
     @property

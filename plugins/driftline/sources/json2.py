@@ -22,10 +22,11 @@ class Json2Caller:
     user_id: int | None = None
 
     def __init__(
-        self, base_url: str, *, database: str, key: str, version: OdooVersion, timeout_seconds: float, budget: Budget
-    ) -> None:
+        self, base_url: str, *, database: str, key: str, version: OdooVersion, timeout_seconds: float, budget: Budget,
+        footprint: Footprint | None = None,
+    ) -> None:  # fmt: skip
         self.version = version
-        self.footprint = Footprint()
+        self.footprint = footprint or Footprint()
         self._budget = budget
         self._timeout_seconds = timeout_seconds
         self._server_time: datetime | None = None

@@ -62,6 +62,7 @@ class PostgresReading:
     """See `sources.base.Reading`. Every error of the source leaves as a SourceError that names the client."""
 
     transport = "postgres"
+    build: str | None = None  # a database does not know what code runs over it
     reader_user_id: int | None = None
 
     def __init__(

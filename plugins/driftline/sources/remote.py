@@ -5,17 +5,15 @@ The same for odoorpc and JSON-2; they differ in their `Caller`. What RPC hides f
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
 
 from driftline.addresses import is_loopback, parse_http
-from driftline.catalogue import Catalogue, Column, Entry, OdooVersion
-from driftline.errors import ConfigError, DriftlineError, SourceShapeError
+from driftline.catalogue import Catalogue, Entry, OdooVersion
+from driftline.errors import ConfigError, DriftlineError
 from driftline.registry import Client
 from driftline.sources.base import (
     BUCKET_SIZE,
@@ -35,32 +33,14 @@ from driftline.sources.detect import detect
 from driftline.sources.encoding import Encoder, companions, content_version, encoders, escape
 from driftline.sources.json2 import Json2Caller
 from driftline.sources.paging import Asker
+from driftline.sources.remote_shapes import RemoteShapes, digest_of
 from driftline.sources.rpc import RpcCaller
 from driftline.sources.seen import RecordRules, judge
-from driftline.sources.shapes import absent_shape
 from driftline.watching import Deadline
 
 _SECONDS_PER_DAY = 86_400
 _LONGEST_CLOCK_DIFFERENCE = timedelta(days=1)
 _IDS_PER_CALL = 500
-# Odoo leaves attachments with res_field out of a search unless the domain names the id; paging by id always does.
-_ANY_ROW = [("id", ">", 0)]
-
-# Odoo's own names of field types that the catalogue's types may be read from.
-_ALLOWED = {
-    "char": {"char", "selection", "text"},
-    "text": {"text", "html", "char"},
-    "html": {"html", "text"},
-    "selection": {"selection", "char", "reference"},
-    "integer": {"integer", "many2one_reference", "id"},
-    "many2one": {"many2one"},
-    "float": {"float", "monetary"},
-    "monetary": {"monetary", "float"},
-    "boolean": {"boolean"},
-    "date": {"date"},
-    "datetime": {"datetime"},
-    "json": {"json", "properties", "properties_definition"},
-}
 
 
 @contextmanager
@@ -78,17 +58,19 @@ def open_remote_reading(
             client_id=client.client_id,
             hint="Use https, or say allows_plain_text: true in clients.yml.",
         )
-    transport, version = detect(client, address)
     limits = client.limits
+    budget = Budget(limits.rpc_calls_per_second, limits.rpc_concurrent_calls, deadline=deadline)
+    found = detect(client, address, budget=budget)
     common: dict[str, Any] = {
         "database": address.database,
-        "version": version,
+        "version": found.version,
         "timeout_seconds": limits.rpc_timeout_seconds,
-        "budget": Budget(limits.rpc_calls_per_second, limits.rpc_concurrent_calls, deadline=deadline),
+        "budget": budget,
+        "footprint": found.footprint,
     }
     caller: Caller
     try:
-        if transport == "json2":
+        if found.transport == "json2":
             caller = Json2Caller(address.base_url, key=address.secret, **common)
         else:
             caller = RpcCaller(
@@ -96,7 +78,7 @@ def open_remote_reading(
                 password=address.secret, **common,
             )  # fmt: skip
         try:
-            reading = RemoteReading(client, caller, salt=salt, now=now)
+            reading = RemoteReading(client, caller, salt=salt, now=now, build=found.build)
             reading.look_at(catalogue)
             yield reading
         finally:
@@ -109,24 +91,23 @@ def open_remote_reading(
 class RemoteReading:
     """See `sources.base.Reading`. Not one snapshot: what moves while it is read is read again the next night."""
 
-    def __init__(self, client: Client, caller: Caller, *, salt: str, now: datetime) -> None:
+    def __init__(self, client: Client, caller: Caller, *, salt: str, now: datetime, build: str | None = None) -> None:
         self.transport = caller.transport
         self.version: OdooVersion = caller.version
+        self.build = build
         self.footprint = caller.footprint
         self._client = client
         self._client_id = client.client_id
         self._limits = client.limits
         self._caller = caller
         self._salt = client_salt(salt, client.client_id)
-        self._shapes: dict[str, Shape | DriftlineError] = {}
-        self._fields: dict[str, Mapping[str, Any] | None] = {}
-        self._counts: dict[str, int] = {}
         self._ask = Asker(
             client.client_id,
             caller,
             page_rows=client.limits.rpc_page_rows,
             largest_page_rows=client.limits.rpc_largest_page_rows,
         )
+        self._shapes = RemoteShapes(self._ask, version=self.version, client_id=client.client_id)
         # Before the first question about rows: what is written from now on must lie within the next reading's window.
         self.reader_user_id = caller.user_id or self._own_id()
         self._companies = self._find_companies()
@@ -147,24 +128,10 @@ class RemoteReading:
 
     def look_at(self, catalogue: Catalogue) -> None:
         """Look up the shapes of all models, as many at a time as the budget allows; `shape` tells what was wrong."""
-        self._models  # noqa: B018  one question for all, before the threads ask it
-        with ThreadPoolExecutor(max_workers=self._limits.rpc_concurrent_calls) as pool:
-            for entry, found in zip(catalogue, pool.map(self._try_look_up, catalogue), strict=True):
-                self._shapes[entry.model] = found
+        self._shapes.look_at(catalogue, concurrent_calls=self._limits.rpc_concurrent_calls)
 
     def shape(self, entry: Entry) -> Shape:
-        if entry.model not in self._shapes:
-            self._shapes[entry.model] = self._try_look_up(entry)
-        found = self._shapes[entry.model]
-        if isinstance(found, DriftlineError):
-            raise found
-        return found
-
-    def _try_look_up(self, entry: Entry) -> Shape | DriftlineError:
-        try:
-            return self._look_up(entry)
-        except DriftlineError as error:
-            return error
+        return self._shapes.shape(entry)
 
     def columns(self, entry: Entry) -> list[str]:
         return [*entry.key, *self.shape(entry).columns, "_row_version"]
@@ -199,7 +166,7 @@ class RemoteReading:
             return "its write_date does not tell of changes"
         nights = self._limits.rpc_full_read_every_nights
         # Each model has its turn on another night; one whose turn was missed is not put off any longer.
-        is_turn = (int(_hash([entry.model]), 16) + self._since // _SECONDS_PER_DAY) % nights == 0
+        is_turn = (int(digest_of([entry.model]), 16) + self._since // _SECONDS_PER_DAY) % nights == 0
         days_since = (self._since - cursor.full_read_at.timestamp()) / _SECONDS_PER_DAY
         if is_turn or days_since >= nights - 0.5:
             return f"every model is read in full at least every {nights} nights"
@@ -226,7 +193,7 @@ class RemoteReading:
         return judge(
             entry,
             rules=self._rules,
-            visible_count=self._counts.get(model),
+            visible_count=self._shapes.row_count(model),
             seen_companies=len(self._companies),
             company_count=self._client.company_count,
         )
@@ -296,84 +263,6 @@ class RemoteReading:
             pairs = [(record["id"], other) for record in page for other in record[field]]
             yield [f"{left}\t{right}\t0" if owner_first else f"{right}\t{left}\t0" for left, right in pairs]
 
-    @cached_property
-    def _models(self) -> frozenset[str] | None:
-        """The models there are; None where the account may not look, and each must be asked for by its name."""
-        try:
-            pages = self._ask.pages("ir.model", [], ["model"])
-            return frozenset(record["model"] for page in pages for record in page)
-        except ModelForbidden:
-            return None
-
-    def _fields_of(self, model: str) -> Mapping[str, Any] | None:
-        """Ask what fields a model has (None: no such model) and how many rows; raise ModelForbidden.
-
-        Few attributes: all of them cost the server much more.
-        """
-        if model not in self._fields:
-            found = None
-            if self._models is None or model in self._models:
-                try:
-                    found = self._ask.call(model, "fields_get", {"attributes": ["type", "store", "relation"]})
-                    self._counts[model] = int(self._ask.call(model, "search_count", {"domain": _ANY_ROW}))
-                except SourceShapeError:
-                    found = None  # no such model, or a name that a module left in ir.model when it went
-            self._fields[model] = found
-        return self._fields[model]
-
-    def _look_up(self, entry: Entry) -> Shape:
-        model = entry.via.model if entry.via else entry.model
-        try:
-            fields = self._fields_of(model) if entry.exists_in(self.version) else None
-        except ModelForbidden:
-            missing = dict.fromkeys(entry.all_fields, f"the account may not read {model}")
-            return Shape(is_present=False, columns=(), missing=missing, shape_hash="hidden", is_hidden=True)
-        if fields is None:
-            return absent_shape(entry, version=self.version, client_id=self._client_id)
-        if entry.via is not None:
-            return self._relation_shape(entry, fields)
-        present: list[Column] = []
-        missing = {}
-        for column in entry.columns_for(self.version):
-            found = fields.get(column.source)
-            if column.field.company_dependent:
-                missing[column.name] = "RPC shows one company's value only"
-            elif found is None or found.get("store") is False:
-                missing[column.name] = f"no stored field {column.source} in {model}, or the account may not read it"
-            elif found["type"] not in _ALLOWED[column.field.type.value]:
-                raise SourceShapeError(
-                    f"{model}.{column.source} is {found['type']}, the catalogue reads it as {column.field.type.value}.",
-                    client_id=self._client_id,
-                    hint="If Odoo changed it, correct the catalogue entry; if a customisation did, tell its owner.",
-                )
-            else:
-                present.append(column)
-        missing |= {name: reason for name, field in entry.all_fields.items() if (reason := field.absence(self.version))}
-        described = [f"{column.name}:{fields[column.source]['type']}" for column in present]
-        targets = {column.name: fields[column.source].get("relation") for column in present}
-        return Shape(
-            is_present=True,
-            columns=tuple(column.name for column in present),
-            missing=missing,
-            shape_hash=_hash([entry.model, *described]),
-            references={name: target for name, target in targets.items() if target},
-        )
-
-    def _relation_shape(self, entry: Entry, fields: Mapping[str, Any]) -> Shape:
-        assert entry.via is not None
-        name = entry.via.field_in(self.version)
-        target = str(fields.get(name, {}).get("relation") or "")
-        is_there = name in fields and entry.via.points_at in (None, target)
-        if not is_there and entry.is_optional:
-            return absent_shape(entry, version=self.version, client_id=self._client_id)
-        if not is_there:
-            raise SourceShapeError(f"{entry.via.model} has no field {name}.", client_id=self._client_id)
-        other = next(column for column in entry.key if column != entry.via.owner)
-        return Shape(
-            is_present=True, columns=(), missing={}, shape_hash=_hash([entry.table, name]),
-            references={other: target},
-        )  # fmt: skip
-
 
 def _line(record: Mapping[str, Any], encode: Sequence[Encoder]) -> str:
     values = "\t".join([str(record["id"]), *(encoder(record) for encoder in encode)])
@@ -396,7 +285,3 @@ def _domains(scope: Scope, *, overlap: timedelta) -> list[list[Any]]:
 
 def _utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]

@@ -22,7 +22,7 @@ import odoorpc
 from driftline.catalogue import OdooVersion
 from driftline.errors import SourceAccessDenied, SourceUnavailable
 from driftline.sources.base import Footprint
-from driftline.sources.calls import Answer, Budget, PageTooLarge, SessionEnded, first_line, odoo_error
+from driftline.sources.calls import Answer, Budget, PageTooLarge, SessionEnded, first_line, odoo_error, with_retries
 
 # At debug level odoorpc writes requests and answers, logins and rows included, to the log.
 logging.getLogger("odoorpc").setLevel(logging.INFO)
@@ -35,10 +35,10 @@ class RpcCaller:
 
     def __init__(
         self, *, host: str, port: int, is_tls: bool, database: str, login: str, password: str,
-        version: OdooVersion, timeout_seconds: float, budget: Budget,
+        version: OdooVersion, timeout_seconds: float, budget: Budget, footprint: Footprint | None = None,
     ) -> None:  # fmt: skip
         self.version = version
-        self.footprint = Footprint()
+        self.footprint = footprint or Footprint()
         self._opener = _Opener(self.footprint, budget, timeout_seconds=timeout_seconds)
         self._credentials = {"db": database, "login": login, "password": password}
         self._odoo = odoorpc.ODOO(
@@ -48,7 +48,7 @@ class RpcCaller:
         self._session = threading.Lock()
         self._log_ins = 0
         self.user_id: int | None = None
-        self._log_in(self._log_ins)
+        with_retries(lambda: self._log_in(0), footprint=self.footprint)
 
     def call(self, model: str, method: str, arguments: Mapping[str, Any]) -> Any:
         params = {"model": model, "method": method, "args": [], "kwargs": dict(arguments)}

@@ -62,7 +62,7 @@ def shape_of(entry: Entry, table: dict[str, TableColumn] | None, *, version: Odo
             raise SourceShapeError(f"table {entry.table} has no integer column {name}.", client_id=client_id)
     present, missing = [], {}
     for column in entry.columns_for(version):
-        stored = table.get(column.source)
+        stored = None if column.field.computed else table.get(column.source)
         if stored is None:
             missing[column.name] = _no_column(entry, column.source, column.field)
             continue
@@ -91,6 +91,8 @@ def _allowed(field: Field) -> frozenset[str]:
 
 
 def _no_column(entry: Entry, source: str, field: Field) -> str:
+    if field.computed:
+        return "Odoo computes it and tells it over RPC only"
     brought_by = f"; it comes with {' or '.join(field.module)}" if field.module else ""
     return f"no column {source} in {entry.table}{brought_by}"
 

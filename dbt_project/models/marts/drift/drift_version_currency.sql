@@ -1,13 +1,51 @@
+-- The latest reading up to the moment speaks: a build told earlier may have been replaced since.
 with builds as (
   select distinct on (run.client_id)
     run.client_id,
-    run.odoo_version as build,
-    to_date(substring(run.odoo_version from '^\d+\.\d+-(\d{8})'), 'YYYYMMDD') as built_on
+    run.transport,
+    run.odoo_build as build,
+    to_date(substring(run.odoo_build from '-(\d{8})'), 'YYYYMMDD') as built_on
   from {{ source('ops', 'client_run') }} as run
   join {{ source('ops', 'night') }} as night on night.night_id = run.night_id
   join {{ ref('int_review__period') }} as period on period.client_id = run.client_id
-  where run.state = 'succeeded' and night.as_of_at <= period.as_of_at and run.odoo_version ~ '^\d+\.\d+-\d{8}'
+  where run.state = 'succeeded' and night.as_of_at <= period.as_of_at
   order by run.client_id, night.as_of_at desc
+),
+
+last_readings as (
+  select run.client_id, max(night.as_of_at) as as_of_at
+  from {{ source('ops', 'client_run') }} as run
+  join {{ source('ops', 'night') }} as night on night.night_id = run.night_id
+  where run.state = 'succeeded'
+  group by run.client_id
+),
+
+modules_on_disk as (
+  select
+    client_id,
+    count(*) filter (where {{ version_numbers('disk_version') }} > {{ version_numbers('installed_version') }}) as newer_count,
+    count(*) filter (where {{ version_numbers('disk_version') }} is null or {{ version_numbers('installed_version') }} is null) as unlike_count
+  from {{ ref('stg_odoo__ir_module_module') }}
+  where state in ('installed', 'to upgrade', 'to remove') and not is_deleted
+  group by client_id
+),
+
+on_disk as (
+  select
+    period.client_id,
+    case when coverage.is_present and reading.as_of_at <= period.as_of_at then module.newer_count end as newer_count,
+    case
+      when not coverage.is_present then coverage.reason
+      -- The history keeps what is installed, not what lies on disk.
+      when reading.as_of_at > period.as_of_at then 'what lies on disk is known as of the last reading only'
+      when module.unlike_count > 0 then 'left out, for a version that is not made of numbers: ' || module.unlike_count
+      when module.client_id is not null and coverage.client_id is not null then ''
+    end as reason
+  from {{ ref('int_review__period') }} as period
+  left join last_readings as reading on reading.client_id = period.client_id
+  left join modules_on_disk as module on module.client_id = period.client_id
+  left join {{ source('ops', 'field_coverage') }} as coverage
+    on coverage.client_id = period.client_id and coverage.model = 'ir.module.module' and coverage.field = 'disk_version'
 ),
 
 updates as (
@@ -102,9 +140,16 @@ select
   end as reason,
   builds.build,
   joined.as_of_on - builds.built_on as build_age_days,
-  case when builds.build is null then 'a server tells its build over HTTP and RPC only; no reading of this client told one' else '' end as build_reason,
-  null::bigint as newer_on_disk_count,
-  'Odoo computes the version on disk and tells it over RPC only; it is not read' as newer_on_disk_reason,
+  -- After the end of support no fixes come that a build could lack.
+  least(joined.as_of_on, joined.support_ends_on) - builds.built_on as build_behind_days,
+  case
+    when builds.build is not null then ''
+    when builds.client_id is null then 'no reading of this client up to that day'
+    when builds.transport = 'postgres' then 'a server tells its build over HTTP and RPC only; the client is read from its database'
+    else 'its server tells its series only, no build'
+  end as build_reason,
+  on_disk.newer_count as newer_on_disk_count,
+  coalesce(on_disk.reason, 'no reading of this client told it') as newer_on_disk_reason,
   case when reading.first_read_at is not null then coalesce(updates.update_count, 0) end as update_count,
   updates.last_update_seen_at,
   case
@@ -120,6 +165,7 @@ select
   joined.as_of_at
 from joined
 left join builds on builds.client_id = joined.client_id
+left join on_disk on on_disk.client_id = joined.client_id
 left join updates on updates.client_id = joined.client_id
 left join plans on plans.client_id = joined.client_id
 left join {{ source('ops', 'build_client') }} as reading
