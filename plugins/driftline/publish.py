@@ -29,6 +29,18 @@ _PUBLISH_LOCK = "driftline:publish"
 # The candidates bring their build's id; the rest is written by publication alone.
 _BOOKKEEPING = ("published_at", "is_stale", "stale_since_at", "stale_reason")
 
+# A KPI that failed a check of its own is not shown: it is n/a, with the reason, whatever its row says.
+_VOIDED_SOURCE = sql.SQL(
+    "{} left join (select client_id, kpi, v.reason as void_reason from quality.voided_kpi v"
+    " where build_id = current_setting('driftline.build_id')) as voided using (client_id, kpi)"
+)
+_VOIDED_VALUES = {
+    "value": sql.SQL("case when void_reason is null then value end"),
+    "previous_value": sql.SQL("case when void_reason is null then previous_value end"),
+    "verdict": sql.SQL("case when void_reason is null then verdict else 'n/a' end"),
+    "reason": sql.SQL("coalesce(void_reason, reason)"),
+}
+
 
 @dataclass(frozen=True)
 class PublishReport:
@@ -170,12 +182,23 @@ def _replace(
     parameters = {"clients": [client for client, _ in pairs], "quarters": [quarter for _, quarter in pairs], "now": now}
     chosen = sql.SQL("(client_id, quarter) in (select * from unnest(%(clients)s::text[], %(quarters)s::text[]))")
     cursor.execute(sql.SQL("delete from review.{} where {}").format(sql.Identifier(table), chosen), parameters)
+    source = sql.SQL("review_candidate.{}").format(sql.Identifier(table))
+    values = {name: sql.Identifier(name) for name in columns}
+    if "kpi" in columns:
+        source = _VOIDED_SOURCE.format(source)
+        values |= {name: expression for name, expression in _VOIDED_VALUES.items() if name in columns}
     cursor.execute(
         sql.SQL(
             "with added as (insert into review.{table} ({columns}, published_at, is_stale)"
-            " select {columns}, %(now)s, false from review_candidate.{table} where {chosen} returning client_id)"
+            " select {values}, %(now)s, false from {source} where {chosen} returning client_id)"
             " select client_id, count(*) from added group by client_id"
-        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)), chosen=chosen),
+        ).format(
+            table=sql.Identifier(table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(values.values()),
+            source=source,
+            chosen=chosen,
+        ),
         parameters,
     )
     return dict(cursor.fetchall())
