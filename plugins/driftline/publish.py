@@ -183,7 +183,7 @@ def _replace(
     chosen = sql.SQL("(client_id, quarter) in (select * from unnest(%(clients)s::text[], %(quarters)s::text[]))")
     cursor.execute(sql.SQL("delete from review.{} where {}").format(sql.Identifier(table), chosen), parameters)
     source = sql.SQL("review_candidate.{}").format(sql.Identifier(table))
-    values = {name: sql.Identifier(name) for name in columns}
+    values: dict[str, sql.Composable] = {name: sql.Identifier(name) for name in columns}
     if "kpi" in columns:
         source = _VOIDED_SOURCE.format(source)
         values |= {name: expression for name, expression in _VOIDED_VALUES.items() if name in columns}
