@@ -1,0 +1,94 @@
+"""Commands about closed quarters: seal, verify, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from driftline.cli.app import AsJson, ClientOption, app, console, emit, now, table
+from driftline.errors import ConfigError
+from driftline.settings import Settings
+
+Quarter = Annotated[str | None, typer.Option(help="The quarter, such as 2026Q3.")]
+
+
+@app.command()
+def seal(
+    build_id: Annotated[str, typer.Option("--build", help="The build that is published.")],
+    by: Annotated[str, typer.Option(help="Who decided that the quarter is closed.")],
+    client: ClientOption = None,
+    comment: Annotated[str, typer.Option(help="What they say about it.")] = "",
+    correction: Annotated[
+        str | None, typer.Option("--correct", help="Replace a sealed quarter by this build: why. Needs --client.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal a published quarter: its rows, inputs and decisions, hashed and kept; nothing changes it any more."""
+    from driftline import sealing
+
+    settings = Settings.from_environment()
+    decision = sealing.Decision(decided_by=by, comment=comment)
+    if correction is not None:
+        if client is None:
+            raise ConfigError("--correct needs --client.", hint="A correction is of one client's quarter.")
+        reports = [
+            sealing.correct(
+                settings, build_id=build_id, client_id=client, reason=correction, decision=decision, now=now()
+            )
+        ]
+    else:
+        reports = sealing.seal(settings, build_id=build_id, decision=decision, now=now(), client_id=client)
+    if as_json:
+        emit(reports)
+    else:
+        rows = [(it.client_id, it.quarter, it.version, it.row_count, it.manifest_sha256, it.folder) for it in reports]
+        table("Sealed", ["client", "quarter", "version", "rows", "manifest's SHA-256", "files"], rows)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path | None, typer.Argument(help="A seal's folder; else --client and --quarter.")] = None,
+    client: ClientOption = None,
+    quarter: Quarter = None,
+    version: Annotated[int | None, typer.Option(min=1, help="An earlier version; the last one by default.")] = None,
+    rebuilds: Annotated[bool, typer.Option("--rebuild", help="Compute it again from its sealed inputs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash a seal again and say: valid, changed or incomplete. Exit code 1 unless it is valid."""
+    from driftline.sealing import rebuilding, verifying
+
+    if (folder is None) == (client is None or quarter is None) or (folder and rebuilds):
+        raise ConfigError("verify takes a folder, or --client and --quarter; --rebuild goes with the latter.")
+    if folder is not None:
+        report = verifying.verify_folder(folder)
+    else:
+        report = verifying.verify(
+            Settings.from_environment(), client_id=str(client), quarter=str(quarter), version=version
+        )
+    again = None
+    if rebuilds and report.verdict == verifying.VALID:
+        again = rebuilding.rebuild(
+            Settings.from_environment(), client_id=report.client_id, quarter=report.quarter, version=report.version
+        )
+    if as_json:
+        emit({"verdict": report.verdict, "seal": report, "rebuild": again})
+    else:
+        console.print(
+            f"{report.verdict}: {report.quarter} of {report.client_id}, version {report.version},"
+            f" {report.table_count} tables, manifest {report.manifest_sha256}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        for line in (*report.changed, *(f"{name}: missing" for name in report.missing)):
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
+        if again is not None:
+            outcome = "the same" if again.is_same else "not the same"
+            console.print(
+                f"computed again: {again.model_count} models, {again.row_count} rows: {outcome}", highlight=False
+            )
+            for line in again.differing:
+                console.print(f"  {line}", highlight=False, soft_wrap=True)
+    if report.verdict != verifying.VALID or (again is not None and not again.is_same):
+        raise typer.Exit(1)
