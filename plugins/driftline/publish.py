@@ -6,6 +6,7 @@ after, and waits for nothing. What may be published is decided by `quality`; wha
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,25 @@ def _publish(
         _mark_stale(cursor, name, decisions, now)
     _log(cursor, build_id, decisions, counts, now)
     return decisions, counts
+
+
+def candidate_digests(cursor: Cursor, build_id: str) -> dict[str, str]:
+    """Give, for each client whose gate is open, a digest of the rows that readers would see of this build."""
+    cursor.execute("select set_config('driftline.build_id', %s, true)", (build_id,))
+    digests: dict[str, list[str]] = {}
+    for table, columns in _published_tables(cursor).items():
+        source, values = as_shown(table, [name for name in columns if name != "build_id"])
+        cursor.execute(
+            sql.SQL(
+                "select client_id, md5(string_agg(row::text, '' order by row::text collate \"C\")) from ("
+                " select client_id, jsonb_build_array({values}) as row from {source} where client_id in"
+                " (select g.client_id from quality.gate g where g.is_open and g.build_id = %s)) as shown group by 1"
+            ).format(values=sql.SQL(", ").join(values.values()), source=source),
+            (build_id,),
+        )
+        for client_id, digest in cursor.fetchall():
+            digests.setdefault(client_id, []).append(f"{table} {digest}")
+    return {client_id: hashlib.sha256("\n".join(each).encode()).hexdigest() for client_id, each in digests.items()}
 
 
 def _refuse_unchecked(cursor: Cursor, build_id: str) -> None:

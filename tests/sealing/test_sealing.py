@@ -318,7 +318,11 @@ def test_a_correction_that_fails_its_checks_changes_nothing(sealed):
 @pytest.mark.parametrize(
     ("spoil", "changes", "message"),
     [
-        ("update ops.build set as_of_at = '2026-09-30 20:59Z'", {}, "2026Q3 is not over before 2026-09-30 21:00 UTC"),
+        (
+            "update ops.build set as_of_at = '2026-09-30 20:59Z'",
+            {"client_id": CLIENT},
+            "2026Q3 is not over before 2026-09-30 21:00 UTC",
+        ),
         ("update review.scorecard set is_stale = true", {}, "what is published of 2026Q3 is not of build"),
         ("update review.scorecard set build_id = 'x'", {}, "what is published of 2026Q3 is not of build"),
         ("update ops.client_run set finished_at = now()", {}, "it was read again since"),

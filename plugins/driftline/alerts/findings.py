@@ -173,10 +173,31 @@ def _of_the_run(cursor: Cursor, night: _Night, build: _Build | None) -> list[Fin
     if not gates:
         return [_run_finding(f"not checked{scope}", "the suites were not run to their end",
                              f"Nothing was published. Run: driftline check --build {build.build_id}")]  # fmt: skip
+    if not publications and (unwilling := _answer(cursor, build)):
+        return [unwilling]
     if not publications:
         return [_run_finding(f"not published{scope}", "what passed its checks did not reach its readers",
                              f"Run: driftline publish --build {build.build_id}")]  # fmt: skip
     return []
+
+
+def _answer(cursor: Cursor, build: _Build) -> Finding | None:
+    """Say why a quarter's build was not approved; None where nobody was asked, or it was."""
+    cursor.execute(
+        "select outcome, coalesce(decided_by, 'somebody'), comment from ops.review_decision"
+        " where build_id = %s order by decision_id desc limit 1",
+        (build.build_id,),
+    )
+    outcome, decided_by, comment = cursor.fetchone() or (None, "", "")
+    words = {
+        "rejected": f"{decided_by} rejected it{': ' + first_line(comment) if comment else ''}",
+        "timed out": "nobody approved it in time",
+        "refused": "whoever approved it has no name",
+    }
+    if outcome not in words:
+        return None
+    advice = "What is published stays as it was. Trigger quarterly_review again and answer under Required Actions."
+    return _run_finding(f"not published{_scope(build.quarter)}", words[outcome], advice)
 
 
 def _run_finding(name: str, reason: str, advice: str) -> Finding:

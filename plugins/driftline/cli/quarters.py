@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from driftline.cli.app import AsJson, ClientOption, app, console, emit, now, table
+from driftline.cli.app import AsJson, ClientOption, OneClient, app, console, emit, now, table
 from driftline.errors import ConfigError
 from driftline.settings import Settings
 
+OneQuarter = Annotated[str, typer.Option("--quarter", help="The quarter, such as 2026Q3.")]
+OneKpi = Annotated[str, typer.Option("--kpi", help="The KPI, such as ticket_trend.")]
 Quarter = Annotated[str | None, typer.Option(help="The quarter, such as 2026Q3.")]
 
 
@@ -45,6 +47,57 @@ def seal(
     else:
         rows = [(it.client_id, it.quarter, it.version, it.row_count, it.manifest_sha256, it.folder) for it in reports]
         table("Sealed", ["client", "quarter", "version", "rows", "manifest's SHA-256", "files"], rows)
+
+
+@app.command()
+def why(client: OneClient, quarter: OneQuarter, kpi: OneKpi, as_json: AsJson = False) -> None:
+    """Walk from a published number to what it rests on: build, rows, completeness, checks, waivers, nights."""
+    from driftline.why import why as walk
+
+    found = walk(Settings.from_environment(), client_id=client, quarter=quarter, kpi=kpi)
+    if as_json:
+        emit(found)
+        return
+    number, build, nights = found.number, found.build, found.nights
+    shown = "n/a" if number["value"] is None else f"{number['value']:g} {number['unit']}"
+    console.print(f"{kpi} of {client}, {quarter}: {shown}, {number['verdict']}. {number['reason']}", highlight=False)
+    facts = [
+        ("published", number["published_at"]),
+        ("stale", number["stale_reason"] if number["is_stale"] else "no"),
+        ("as of", number["as_of_at"]),
+        ("build", f"{number['build_id']}{'' if found.is_latest_build else ' (a later one is there: rows are its)'}"),
+        ("last read", f"{build.get('last_read_at'):%Y-%m-%d %H:%M} UTC in {build.get('last_night_id')}"
+         if build.get("last_read_at") else "never"),
+        ("proven complete", f"{number['completeness_pct'] or 0:.2f} % of the source's rows"),
+        ("nights", f"{nights['read_count']} read since {nights['first_at']}, {nights['missed_count']} missed"),
+        ("sealed", f"version {found.seal['version']} by {found.seal['sealed_by']}" if found.seal else "no"),
+    ]  # fmt: skip
+    table("The number", ["what", "is"], facts)
+    failed = [check for check in found.checks if not check["is_passed"]]
+    columns = ["suite", "expectation", "severity", "failing rows", "waived by"]
+    rows = [tuple(c[k] for k in ("suite", "expectation", "severity", "failing_count", "waived_by")) for c in failed]
+    table(f"Checks: {len(found.checks)} run, {len(failed)} failed", columns, rows)
+    waivers = [
+        (w["waiver"], w["suite"], w["expectation"], w["owner"], w["until_on"], w["state"]) for w in found.waivers
+    ]
+    if waivers:
+        table("Waivers of this client", ["waiver", "suite", "expectation", "owner", "until", "state"], waivers)
+    table("Rows used", ["table", "rows"], [(t["table"], t["rows"]) for t in found.tables])
+    table(
+        "From Odoo",
+        ["model", "rows", "last change read", "verdict", "at the source", "in sight"],
+        [
+            (
+                m["model"],
+                m["rows"],
+                m["last_change_read_at"],
+                m.get("verdict"),
+                m.get("source_count"),
+                m.get("visibility"),
+            )
+            for m in found.odoo_models
+        ],
+    )
 
 
 @app.command()

@@ -54,8 +54,9 @@ def seal(
 ) -> list[SealReport]:
     """Seal the quarter of every client whose rows of this build are published, or of the one named.
 
-    A client's quarter that is sealed already stays as it is. Raises SealError, with nothing changed, when the build's
-    inputs are not those that lie there now, or the named client's quarter cannot be sealed.
+    Of all clients, those are passed over whose quarter is sealed already, or not over in their own time. Raises
+    SealError, with nothing changed, when the build's inputs are not those that lie there now, or a client's quarter
+    cannot be sealed.
     """
     _require_name(decision)
     reports = []
@@ -66,7 +67,7 @@ def seal(
         ):
             build = _hold(settings, cursor, build_id)
             version, _ = storing.last_version(cursor, each, build.quarter)
-            if version and client_id is None:
+            if client_id is None and (version or not _is_over(cursor, build_id, each)):
                 continue
             if version:
                 raise SealError(
@@ -159,8 +160,9 @@ def _seal(
         ),
     }
     manifest = describe(
-        cursor, client_id=client_id, quarter=build.quarter, version=version + 1, previous_sha256=previous, reason=reason, build_id=build.build_id,
-        code=build.code, rules=rules, decision=decision, suites=settings.expectations_folder, parts=parts, now=now,
+        cursor, client_id=client_id, quarter=build.quarter, version=version + 1, previous_sha256=previous,
+        reason=reason, build_id=build.build_id, code=build.code, rules=rules, decision=decision,
+        suites=settings.expectations_folder, parts=parts, now=now,
     )  # fmt: skip
     storing.insert(cursor, manifest, parts, now)
     folder = folder_of(settings, client_id, build.quarter, version + 1)
@@ -173,6 +175,12 @@ def _seal(
         row_count=sum(part.row_count for items in parts.values() for part in items),
         folder=folder,
     )
+
+
+def _is_over(cursor: Cursor, build_id: str, client_id: str) -> bool:
+    cursor.execute("select set_config('driftline.build_id', %s, true)", (build_id,))
+    cursor.execute("select as_of_at >= quarter_ends_at from quality.checked_client where client_id = %s", (client_id,))
+    return bool((cursor.fetchone() or (False,))[0])
 
 
 def _refuse_unfit(cursor: Cursor, build: _Build, client_id: str) -> None:
