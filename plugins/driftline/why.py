@@ -1,4 +1,4 @@
-"""From a published number back to what it rests on: build, nights, tables with their rows, checks, waivers. Reading only.
+"""From a published number back to what it rests on: build, nights, tables and rows, checks, waivers. Reading only.
 
 Which model answers a KPI stands in the dbt project (`config.meta.answers`), and the way from there to Odoo's tables is
 dbt's own graph: nothing of it is repeated here.
@@ -182,7 +182,7 @@ def _count(cursor: Cursor, table: str, client_id: str) -> int | None:
 
 def _is_latest(cursor: Cursor, build_id: str) -> bool:
     cursor.execute("select build_id from ops.build where state = 'succeeded' order by started_at desc limit 1")
-    return bool((cursor.fetchone() or (None,))[0] == build_id
+    return bool((cursor.fetchone() or (None,))[0] == build_id)
 
 
 def _all(cursor: Cursor, query: str, *parameters: object) -> Iterable[Row]:
