@@ -81,7 +81,7 @@ def _planted(server: EmbeddedPostgres, client_count: int) -> _Warehouse:
     warehouse = _Warehouse(server.url(name), settings)
     candidates.make_tables(warehouse)  # type: ignore[arg-type]
     candidates.fill(warehouse, [f"client_{number:04d}" for number in range(client_count)])  # type: ignore[arg-type]
-    each = ROWS // 2 // client_count - 4
+    each = (ROWS - _row_count(warehouse)) // 2 // client_count
     columns = "odoo_user_id + n, 'u' || n, 'share', true, 0, '{}', null, 'none', as_of_at"
     for table in ("access.user", "review_candidate.access_user"):
         more = ", build_id" if "candidate" in table else ""
@@ -91,6 +91,15 @@ def _planted(server: EmbeddedPostgres, client_count: int) -> _Warehouse:
         )
     warehouse.rows("analyze")
     return warehouse
+
+
+def _row_count(warehouse: _Warehouse) -> int:
+    schemas = "'drift', 'tickets', 'access', 'snapshots', 'review_candidate', 'quality'"
+    query = f"select schemaname, tablename from pg_tables where schemaname in ({schemas})"
+    return sum(
+        int(warehouse.rows(f'select count(*) from "{schema}"."{table}"')[0][0])
+        for schema, table in warehouse.rows(query)
+    )
 
 
 def _gate_seconds(warehouse: _Warehouse) -> float:

@@ -136,17 +136,17 @@ TAMPERED = {
         "review.access_user",
     ),
     "sealed content": (
-        "update review.seal_part set content = '\\x00' where table_name = 'review.scorecard' and part = 'published'",
+        "update ops.seal_part set content = '\\x00' where table_name = 'review.scorecard' and part = 'published'",
         "published/review.scorecard",
     ),
     "a sealed input": (
-        "update review.seal_part set content = substr(content, 1, 99) where table_name = 'staging.int_tickets__event'",
+        "update ops.seal_part set content = substr(content, 1, 99) where table_name = 'staging.int_tickets__event'",
         "inputs/staging.int_tickets__event",
     ),
     "the manifest": ("update review.seal set manifest = jsonb_set(manifest, '{comment}', '\"x\"')", "manifest"),
     "a foreign part": (
-        "insert into review.seal_part select client_id, quarter, version, part, 'review.other', content"
-        " from review.seal_part where table_name = 'review.ticket_flow'",
+        "insert into ops.seal_part select client_id, quarter, version, part, 'review.other', content"
+        " from ops.seal_part where table_name = 'review.ticket_flow'",
         "published/review.other",
     ),
 }
@@ -171,7 +171,7 @@ def test_a_change_is_seen_and_named(sealed, what):
 
 def test_a_part_that_is_gone_makes_a_seal_incomplete(sealed):
     warehouse, _ = sealed
-    warehouse.rows("delete from review.seal_part where table_name = 'ops.policy_setting'")
+    warehouse.rows("delete from ops.seal_part where table_name = 'ops.policy_setting'")
     found = verify(warehouse)
     assert (found.verdict, found.missing) == ("incomplete", ("inputs/ops.policy_setting",))
     with pytest.raises(SealError, match=r"not whole: inputs/ops\.policy_setting"):
@@ -221,7 +221,7 @@ def test_computed_again_from_its_inputs_a_quarter_comes_out_the_same(sealed):
 def test_a_forged_input_comes_out_as_another_number(sealed):
     warehouse, _ = sealed
     ((content,), (manifest,)) = (
-        warehouse.rows("select content from review.seal_part where table_name = 'staging.int_tickets__event'")[0],
+        warehouse.rows("select content from ops.seal_part where table_name = 'staging.int_tickets__event'")[0],
         warehouse.rows("select manifest from review.seal")[0],
     )
     lines = zlib.decompress(bytes(content)).split(b"\n")
@@ -231,7 +231,7 @@ def test_a_forged_input_comes_out_as_another_number(sealed):
     entry["sha256"] = hashlib.sha256(forged).hexdigest()
     entry["rows"] -= 1
     warehouse.rows(
-        "update review.seal_part set content = %s where table_name = 'staging.int_tickets__event'",
+        "update ops.seal_part set content = %s where table_name = 'staging.int_tickets__event'",
         zlib.compress(forged),
     )
     warehouse.rows(
@@ -393,4 +393,4 @@ def test_a_seal_can_be_read_by_its_own_reader_and_its_parts_by_none(sealed):
     assert warehouse.rows("set role bi_reader; select client_id from review.seal") == []
     for role in ("bi_reader", "driftline_transformer"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            warehouse.rows(f"set role {role}; select content from review.seal_part")
+            warehouse.rows(f"set role {role}; select content from ops.seal_part")

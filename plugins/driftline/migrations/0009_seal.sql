@@ -39,7 +39,7 @@ create table review.seal (
 
 -- One row per sealed table: its rows as lines of JSON, compressed. Not for readers: the inputs are rows of single persons,
 -- under pseudonyms.
-create table review.seal_part (
+create table ops.seal_part (
   client_id text not null,
   quarter text not null,
   version integer not null,
@@ -50,19 +50,12 @@ create table review.seal_part (
   foreign key (client_id, quarter, version) references review.seal
 );
 
-do $$
-declare t text;
-begin
-  foreach t in array array['seal', 'seal_part'] loop
-    execute format('grant select, insert on review.%I to driftline_publisher', t);
-    execute format('alter table review.%I enable row level security', t);
-    execute format('create policy publisher on review.%I to driftline_publisher using (true) with check (true)', t);
-  end loop;
-end $$;
+grant select, insert on review.seal, ops.seal_part to driftline_publisher;
+alter table review.seal enable row level security;
+create policy publisher on review.seal to driftline_publisher using (true) with check (true);
 create policy readers on review.seal for select to bi_reader
   using (client_id in (select ops.readable_clients(current_user)) or '*' in (select ops.readable_clients(current_user)));
 create policy transformer on review.seal for select to driftline_transformer using (true);
-revoke all on review.seal_part from bi_reader, driftline_transformer;
 
 create function review.refuse_sealed() returns trigger
   language plpgsql security definer set search_path = pg_catalog

@@ -1,4 +1,4 @@
-"""Where seals lie: `review.seal` and `review.seal_part`, and a folder of plain files beside them."""
+"""Where seals lie: `review.seal` and `ops.seal_part`, and a folder of plain files beside them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def insert(cursor: Cursor, manifest: Mapping[str, Any], parts: Mapping[str, Iter
     for kind, items in parts.items():
         for part in items:
             cursor.execute(
-                "insert into review.seal_part (client_id, quarter, version, part, table_name, content)"
+                "insert into ops.seal_part (client_id, quarter, version, part, table_name, content)"
                 " values (%s, %s, %s, %s, %s, %s)",
                 (*key, kind, part.table, zlib.compress(part.text, 6)),
             )
@@ -70,7 +70,7 @@ def read(cursor: Cursor, client_id: str, quarter: str, version: int) -> StoredSe
     )
     manifest, manifest_sha256 = cursor.fetchone() or ({}, "")
     cursor.execute(
-        "select part, table_name, content from review.seal_part where client_id = %s and quarter = %s and version = %s",
+        "select part, table_name, content from ops.seal_part where client_id = %s and quarter = %s and version = %s",
         key,
     )
     parts = {}
