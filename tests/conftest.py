@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,10 @@ from demo.postgres import EmbeddedPostgres
 hypothesis.settings.register_profile("default", max_examples=6, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("heavy", max_examples=100, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers ignore Ctrl-C, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _counter = itertools.count(1)
