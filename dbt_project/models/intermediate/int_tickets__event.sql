@@ -39,6 +39,7 @@ events as (
 select
   events.client_id,
   events.ticket_id,
+  ticket.category,
   events.happened_at,
   date_trunc('week', events.happened_at at time zone source.timezone)::date as week_starts_on,
   date_trunc('quarter', events.happened_at at time zone source.timezone)::date as quarter_starts_on,
@@ -49,3 +50,4 @@ select
 from events
 join {{ ref('int_tickets__source') }} as source
   on source.client_id = events.client_id and source.is_available and events.happened_at < source.as_of_at
+join {{ ref('int_tickets__ticket') }} as ticket on ticket.client_id = events.client_id and ticket.ticket_id = events.ticket_id

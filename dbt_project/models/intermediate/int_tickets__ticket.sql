@@ -4,6 +4,7 @@ with homes as (
     'helpdesk.ticket' as ticket_model,
     ticket.odoo_ticket_id as ticket_id,
     ticket.created_at,
+    coalesce(nullif(btrim(category.category_name), ''), nullif(btrim(type.ticket_type_name), ''), 'uncategorised') as category,
     ticket.odoo_stage_id,
     null::text as state,
     ticket.closed_at as ended_at,
@@ -12,12 +13,17 @@ with homes as (
   from {{ ref('stg_odoo__helpdesk_ticket') }} as ticket
   join {{ ref('int_review__period') }} as period
     on period.client_id = ticket.client_id and period.ticket_source = 'helpdesk'
+  left join {{ ref('stg_odoo__helpdesk_ticket_category') }} as category
+    on category.client_id = ticket.client_id and category.odoo_category_id = ticket.odoo_category_id
+  left join {{ ref('stg_odoo__helpdesk_ticket_type') }} as type
+    on type.client_id = ticket.client_id and type.odoo_ticket_type_id = ticket.odoo_ticket_type_id
   union all
   select
     task.client_id,
     'project.task',
     task.odoo_task_id,
     task.created_at,
+    'uncategorised',
     task.odoo_stage_id,
     task.state,
     task.ended_at,
@@ -50,6 +56,7 @@ select
   homes.ticket_id,
   homes.ticket_model,
   coalesce(homes.created_at, homes.stage_changed_at, homes.read_at) as opened_at,
+  homes.category,
   homes.odoo_stage_id,
   homes.state,
   homes.ended_at,

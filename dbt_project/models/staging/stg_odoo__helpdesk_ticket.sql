@@ -8,6 +8,7 @@ select
   user_id as odoo_user_id,
   partner_id as odoo_partner_id,
   category_id as odoo_category_id,
+  ticket_type_id as odoo_ticket_type_id,
   company_id as odoo_company_id,
   priority,
   assigned_date as assigned_at,
