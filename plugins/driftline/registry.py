@@ -72,11 +72,20 @@ class Client(Strict):
     tickets: Tickets
     odoo_version: Annotated[str, AfterValidator(lambda value: str(OdooVersion.parse(value)))] | None = None
     onboarded_on: date | None = None
+    stabilisation_until: date | None = None  # the phase after going live in which no trend is claimed
     last_version_upgrade_on: date | None = None
     limits: Limits = Limits()
     company_count: int | None = Field(default=None, ge=1)  # over RPC the account must see as many
     allows_plain_text: bool = False
     is_active: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Client:
+        if self.stabilisation_until and self.onboarded_on and self.stabilisation_until < self.onboarded_on:
+            raise ValueError(
+                f"stabilisation_until {self.stabilisation_until} lies before onboarded_on {self.onboarded_on}"
+            )
+        return self
 
     @property
     def version(self) -> OdooVersion | None:

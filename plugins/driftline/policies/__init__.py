@@ -14,14 +14,19 @@ from driftline.policies.approved_changes import ApprovedChange, load_approved_ch
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
+from driftline.policies.trend import TrendPolicy, load_trend
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from driftline.registry import Registry
 
-__all__ = ["ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "hand_over", "load_policies"]
+__all__ = [
+    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "TrendPolicy", "hand_over",
+    "load_policies",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,16 @@ class Policies:
     approved_changes: dict[str, ApprovedChange]
     drift: DriftPolicy
     signals: SignalsPolicy
+    trend: TrendPolicy
     upgrades: tuple[PlannedUpgrade, ...]
 
 
-def load_policies(folder: Path, registry: Registry) -> Policies:
-    """Read every file; raise ConfigError that names file and entry, also for a client that is not registered."""
+def load_policies(folder: Path, registry: Registry, *, today: date) -> Policies:
+    """Read every file; raise ConfigError that names file and entry, also for an unknown client or what has expired."""
     return Policies(
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
+        trend=load_trend(folder, registry, today=today),
         upgrades=load_upgrades(folder, registry),
     )
