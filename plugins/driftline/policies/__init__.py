@@ -14,6 +14,7 @@ from driftline.policies.approved_changes import ApprovedChange, load_approved_ch
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
+from driftline.policies.tickets import TicketsPolicy, load_tickets
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from driftline.registry import Registry
 
-__all__ = ["ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "hand_over", "load_policies"]
+__all__ = [
+    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "TicketsPolicy", "hand_over", "load_policies",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Policies:
     approved_changes: dict[str, ApprovedChange]
     drift: DriftPolicy
     signals: SignalsPolicy
+    tickets: TicketsPolicy
     upgrades: tuple[PlannedUpgrade, ...]
 
 
@@ -40,5 +44,6 @@ def load_policies(folder: Path, registry: Registry) -> Policies:
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
+        tickets=load_tickets(folder, registry),
         upgrades=load_upgrades(folder, registry),
     )
