@@ -3,13 +3,10 @@ with clients as (
     source.client_id,
     source.timezone,
     (date_trunc('week', source.as_of_at at time zone source.timezone) - interval '7 days')::date as last_week_on,
-    coalesce(
-      (select array_agg((span ->> 0)::integer) from jsonb_array_elements(client.business_hours -> 'spans') as span),
-      array[1, 2, 3, 4, 5]
-    ) as working_weekdays,
-    array(select jsonb_array_elements_text(client.business_hours -> 'holidays')::date) as holidays
+    calendar.basis <> 'none' as has_calendar,
+    array(select jsonb_array_elements_text(calendar.business_hours -> 'holidays')::date) as holidays
   from {{ ref('int_tickets__source') }} as source
-  join {{ source('ops', 'client') }} as client on client.client_id = source.client_id
+  join {{ ref('int_tickets__calendar') }} as calendar on calendar.client_id = source.client_id
   where source.is_available
 ),
 
@@ -47,19 +44,29 @@ weeks as (
   ) as week (starts_on)
 ),
 
+worked as (
+  select
+    clients.client_id,
+    date_trunc('week', piece.starts_at at time zone clients.timezone)::date as week_starts_on,
+    count(distinct (piece.starts_at at time zone clients.timezone)::date) as working_day_count
+  from {{ ref('int_tickets__working_piece') }} as piece
+  join clients on clients.client_id = piece.client_id
+  where piece.is_working
+  group by clients.client_id, date_trunc('week', piece.starts_at at time zone clients.timezone)
+),
+
+-- Without business hours: Monday to Friday.
 working_days as (
   select
     weeks.client_id,
     weeks.week_starts_on,
-    count(*) filter (
-      where day.number = any(clients.working_weekdays)
-        and weeks.week_starts_on + day.number - 1 <> all(clients.holidays)
-    ) as working_day_count
+    case when clients.has_calendar then coalesce(worked.working_day_count, 0) else (
+      select count(*) from generate_series(0, 4) as day (number) where weeks.week_starts_on + day.number <> all(clients.holidays)
+    ) end as working_day_count
   from weeks
   join clients on clients.client_id = weeks.client_id
-  cross join generate_series(1, 7) as day (number)
+  left join worked on worked.client_id = weeks.client_id and worked.week_starts_on = weeks.week_starts_on
   where weeks.category = ''
-  group by weeks.client_id, weeks.week_starts_on
 ),
 
 -- Users come and go in weeks; summed up, the moves are the number at each week's end.

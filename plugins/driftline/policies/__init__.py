@@ -14,6 +14,7 @@ from driftline.policies.approved_changes import ApprovedChange, load_approved_ch
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
+from driftline.policies.tickets import TicketsPolicy, load_tickets
 from driftline.policies.trend import TrendPolicy, load_trend
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 __all__ = [
-    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "TrendPolicy", "hand_over",
-    "load_policies",
+    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "TicketsPolicy", "TrendPolicy",
+    "hand_over", "load_policies",
 ]  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class Policies:
     approved_changes: dict[str, ApprovedChange]
     drift: DriftPolicy
     signals: SignalsPolicy
+    tickets: TicketsPolicy
     trend: TrendPolicy
     upgrades: tuple[PlannedUpgrade, ...]
 
@@ -46,6 +48,7 @@ def load_policies(folder: Path, registry: Registry, *, today: date) -> Policies:
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
+        tickets=load_tickets(folder, registry),
         trend=load_trend(folder, registry, today=today),
         upgrades=load_upgrades(folder, registry),
     )

@@ -26,6 +26,17 @@ def hand_over(cursor: Cursor, policies: Policies, *, build_id: str) -> None:
         (build_id, name, it.client, it.entity, it.key, it.from_on, it.until_on, it.approved_by, it.reason, it.ticket)
         for name, it in policies.approved_changes.items()
     ])  # fmt: skip
+    _insert(cursor, "ticket_policy (build_id, client_id, setting, value)", [
+        (build_id, client_id, setting, Json(value)) for client_id, setting, value in policies.tickets.settings()
+    ])  # fmt: skip
+    columns = "build_id, client_id, position, priority, from_on, until_on, clock, response_hours, resolution_hours"
+    _insert(cursor, f"ticket_target ({columns})", [
+        (build_id, client_id, place, it.priority, it.from_on, it.until_on, it.clock, it.response_hours, it.resolution_hours)
+        for client_id, place, it in policies.tickets.targets()
+    ])  # fmt: skip
+    _insert(cursor, "ticket_owner (build_id, home_client_id, position, kind, odoo_id, client_id)", [
+        (build_id, *owner) for owner in policies.tickets.owners()
+    ])  # fmt: skip
 
 
 def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:

@@ -1,7 +1,6 @@
 -- The phase in which no trend is claimed, and the trend as readers see it: for all tickets and per category.
 set role driftline_loader;
 alter table ops.client add column stabilisation_until date;
-alter table ops.client add column if not exists business_hours jsonb;
 reset role;
 
 create table review.ticket_trend (
