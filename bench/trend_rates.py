@@ -1,8 +1,8 @@
 """How often the trend's own SQL is wrong: simulated weeks of many clients, and the share of each verdict on them.
 
 What is true of a scenario is known because it was drawn so. The weeks go where a build puts them
-(`staging.int_tickets__trend_week`), and the models behind them are run by dbt over all clients at once. Measuring it as a
-benchmark is `bench_trend`'s work; tests hold the same rates against the same limits.
+(`staging.int_tickets__trend_week`), and the models behind them are run by dbt over all clients at once. `bench_trend`
+prints the rates as a benchmark; tests hold them against the same limits.
 """
 
 from __future__ import annotations

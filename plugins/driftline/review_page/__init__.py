@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from driftline.errors import ConfigError
-from driftline.review_page import charts, words
+from driftline.review_page import charts, trend_chart, words
 from driftline.review_page.page import DORMANT_AFTER_DAYS, Page, compose
 from driftline.review_page.rows import read_review
 
@@ -68,6 +68,7 @@ def _to_html(page: Page) -> str:
         style=Markup(style),  # noqa: S704 - the package's own stylesheet
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         drawings=_drawings(page),
+        comparisons=_comparisons(page),
         dash=words.DASH,
         dormant_after_days=DORMANT_AFTER_DAYS,
     )
@@ -81,6 +82,18 @@ def _drawings(page: Page) -> list[Markup]:
         charts.ticket_flow(page.weeks, width=_WIDE, name="wide"),
         charts.ticket_flow(page.weeks[-53:], width=_NARROW, name="narrow"),
     ]
+
+
+def _comparisons(page: Page) -> list[Markup]:
+    """Draw the two years compared, for both screens; nothing where nothing was compared."""
+    if page.trend is None:
+        return []
+    sizes = {"wide": _WIDE, "narrow": _NARROW}
+    drawn = [
+        trend_chart.two_years(page.weeks, page.trend, width=width, name=f"{size}-years")
+        for size, width in sizes.items()
+    ]
+    return [drawing for drawing in drawn if drawing is not None]
 
 
 def _write(path: Path, text: str) -> Path:
