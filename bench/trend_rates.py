@@ -79,7 +79,7 @@ def overdispersed(chance: np.random.Generator, rates: Rates) -> Rates:
     return rates * chance.gamma(4, 1 / 4, rates.shape)
 
 
-def falling(chance: np.random.Generator, rates: Rates) -> Rates:
+def falling(_: np.random.Generator, rates: Rates) -> Rates:
     """Let the rate fall by a tenth a quarter."""
     return rates * 0.9 ** (np.arange(rates.shape[1]) / 13)
 

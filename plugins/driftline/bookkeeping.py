@@ -44,7 +44,8 @@ def register_clients(cursor: Cursor, registry: Registry, *, now: datetime) -> No
     execute_values(
         cursor,
         "insert into ops.client (client_id, name, timezone, odoo_version, ticket_source, ticket_project_ids,"
-        " onboarded_on, last_version_upgrade_on, is_active, registered_at, business_hours, stabilisation_until) values %s"
+        " onboarded_on, last_version_upgrade_on, is_active, registered_at, business_hours, stabilisation_until)"
+        " values %s"
         " on conflict (client_id) do update set name = excluded.name, timezone = excluded.timezone,"
         " odoo_version = excluded.odoo_version, ticket_source = excluded.ticket_source,"
         " ticket_project_ids = excluded.ticket_project_ids, onboarded_on = excluded.onboarded_on,"
