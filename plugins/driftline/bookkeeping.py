@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from psycopg2.extras import execute_values
+from psycopg2.extras import Json, execute_values
 
 from driftline.errors import ConfigError, DriftlineError
 
@@ -44,12 +44,14 @@ def register_clients(cursor: Cursor, registry: Registry, *, now: datetime) -> No
     execute_values(
         cursor,
         "insert into ops.client (client_id, name, timezone, odoo_version, ticket_source, ticket_project_ids,"
-        " onboarded_on, last_version_upgrade_on, is_active, registered_at) values %s"
+        " onboarded_on, last_version_upgrade_on, is_active, registered_at, business_hours, stabilisation_until)"
+        " values %s"
         " on conflict (client_id) do update set name = excluded.name, timezone = excluded.timezone,"
         " odoo_version = excluded.odoo_version, ticket_source = excluded.ticket_source,"
         " ticket_project_ids = excluded.ticket_project_ids, onboarded_on = excluded.onboarded_on,"
         " last_version_upgrade_on = excluded.last_version_upgrade_on, is_active = excluded.is_active,"
-        " registered_at = excluded.registered_at",
+        " registered_at = excluded.registered_at, business_hours = excluded.business_hours,"
+        " stabilisation_until = excluded.stabilisation_until",
         [
             (
                 client.client_id,
@@ -62,10 +64,12 @@ def register_clients(cursor: Cursor, registry: Registry, *, now: datetime) -> No
                 client.last_version_upgrade_on,
                 client.is_active,
                 now,
+                Json(client.business_hours.as_rows()) if client.business_hours else None,
+                client.stabilisation_until,
             )
             for client in registry.clients.values()
         ],
-        template="(%s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s, %s)",
+        template="(%s, %s, %s, %s, %s, %s::bigint[], %s, %s, %s, %s, %s, %s)",
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from driftline.catalogue import OdooVersion
 from driftline.declarations import Strict, read_yaml, validate
 from driftline.errors import ConfigError
+from driftline.working_time import BusinessHours
 
 _CLIENT_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
@@ -26,9 +27,9 @@ def _timezone(value: str) -> str:
 
 
 class Tickets(Strict):
-    """Where a client's tickets lie: the helpdesk module, or tasks of the named projects."""
+    """Where a client's tickets lie: the helpdesk module, tasks of the named projects, or only in a shared home."""
 
-    source: Literal["helpdesk", "project"]
+    source: Literal["helpdesk", "project", "shared"]
     projects: tuple[int, ...] = ()
 
     @model_validator(mode="after")
@@ -70,13 +71,23 @@ class Client(Strict):
     transport: Literal["postgres", "rpc", "json2"] | None = None  # None: what its address calls for
     timezone: Annotated[str, AfterValidator(_timezone)]
     tickets: Tickets
+    business_hours: BusinessHours | None = None  # None: those of its Odoo's own calendar
     odoo_version: Annotated[str, AfterValidator(lambda value: str(OdooVersion.parse(value)))] | None = None
     onboarded_on: date | None = None
+    stabilisation_until: date | None = None  # the phase after going live in which no trend is claimed
     last_version_upgrade_on: date | None = None
     limits: Limits = Limits()
     company_count: int | None = Field(default=None, ge=1)  # over RPC the account must see as many
     allows_plain_text: bool = False
     is_active: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Client:
+        if self.stabilisation_until and self.onboarded_on and self.stabilisation_until < self.onboarded_on:
+            raise ValueError(
+                f"stabilisation_until {self.stabilisation_until} lies before onboarded_on {self.onboarded_on}"
+            )
+        return self
 
     @property
     def version(self) -> OdooVersion | None:

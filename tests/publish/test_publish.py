@@ -16,7 +16,7 @@ from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW, QUARTER
 CLIENTS = ("acme", "beta", "gamma")
 ROWS_PER_CLIENT = {
     "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
-    "config_drift": 8, "upgrade_impact": 2,
+    "config_drift": 8, "upgrade_impact": 2, "ticket_trend": 2,
 }  # fmt: skip
 TABLES = tuple(ROWS_PER_CLIENT)
 ROWS = sum(ROWS_PER_CLIENT.values())

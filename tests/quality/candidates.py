@@ -23,7 +23,7 @@ declare t text; columns text;
 begin
   set local role driftline_transformer;
   foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user', 'version_currency', 'signal',
-      'config_drift', 'upgrade_impact'] loop
+      'config_drift', 'upgrade_impact', 'ticket_trend'] loop
     select string_agg(format('%I', attname), ', ' order by attnum) into columns
     from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
       and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
@@ -48,9 +48,14 @@ begin
     as_of_at timestamptz);
   create table tickets.flow_quarterly as table tickets.flow_weekly;
   create table tickets.trend (
-    client_id text, quarter text, trend text, reason text, week_count bigint, recent_count bigint, earlier_count bigint,
-    t_value double precision, change_pct double precision, change_low_pct double precision,
-    change_high_pct double precision, as_of_at timestamptz);
+    client_id text, category text, quarter text, trend text, reason text, test text, week_count bigint,
+    ticket_count bigint, recent_count bigint, earlier_count bigint, t_value double precision, p_value double precision,
+    adjusted_p_value double precision, change_pct double precision, change_low_pct double precision,
+    change_high_pct double precision, slope_per_week double precision, slope_pct double precision,
+    slope_low_pct double precision, slope_high_pct double precision, tau double precision,
+    tickets_per_user double precision, per_user_trend text, per_user_reason text, per_user_change_pct double precision,
+    per_user_low_pct double precision, per_user_high_pct double precision, flat_within_pct double precision,
+    as_of_at timestamptz);
   create table snapshots.ir_module_module (
     client_id text, odoo_module_id bigint, module_name text, state text, installed_version text, is_deleted boolean,
     dbt_valid_from timestamptz, dbt_valid_to timestamptz);
@@ -218,8 +223,20 @@ _ROWS = {
     """,
     "tickets.trend": """
         insert into tickets.trend
-        select c, %(quarter)s, 'declining', '70 tickets against 80', 104, 70, 80, -2.9, -12.5, -20, -4, %(as_of)s
-        from unnest(%(clients)s) c
+        select c, category, %(quarter)s, trend, reason, 'year on year', 104, tickets, recent, earlier, t, p, adjusted_p,
+          change, low, high, null, null, null, null, null, 0.5, 'n/a', 'users are known of 8 weeks', null, null, null,
+          20, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('', 'declining', '70 tickets against 80', 150, 70, 80, -2.9, 0.013, 0.013, -12.5, -20, -4),
+                  ('Fault', 'flat', '60 tickets against 60', 120, 60, 60, 0, 1, 1, 0, -15, 15)
+          ) v (category, trend, reason, tickets, recent, earlier, t, p, adjusted_p, change, low, high)
+    """,
+    "review_candidate.ticket_trend": """
+        insert into review_candidate.ticket_trend
+        select client_id, quarter, category, trend, reason, test, week_count, ticket_count, recent_count, earlier_count,
+          change_pct, change_low_pct, change_high_pct, p_value, adjusted_p_value, slope_per_week, slope_pct, tau,
+          tickets_per_user, per_user_trend, per_user_reason, per_user_change_pct, flat_within_pct, as_of_at, %(build)s
+        from tickets.trend where client_id = any(%(clients)s)
     """,
     "review_candidate.ticket_flow": """
         insert into review_candidate.ticket_flow

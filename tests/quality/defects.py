@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ _HISTORY = "snapshots.ir_module_module"
 _WEEKS = "tickets.flow_weekly"
 _QUARTERS = "tickets.flow_quarterly"
 _TREND = "tickets.trend"
+_CLAIM = "review_candidate.ticket_trend"
 _USERS = "access.user"
 _CONFIG = "drift.config_change"
 _NET = "drift.config_drift"
@@ -76,6 +77,7 @@ _ALL = (
     _WEEKS,
     _QUARTERS,
     _TREND,
+    _CLAIM,
     _USERS,
 )
 
@@ -94,6 +96,13 @@ _ANOTHER_VERSION = (
     f"insert into {_HISTORY} select client_id, odoo_module_id, module_name, state, '17.0.1.1', is_deleted,"
     f" '2026-11-03 02:00+00', null from {_HISTORY} where client_id = %(client)s limit 1;"
 )
+
+
+def _trend(
+    assignment: str, where: str = "category = ''", *, also: tuple[tuple[str, str], ...] = ((_CLAIM, "is_the_marts"),)
+) -> Defect:
+    """Spoil the mart's claim; what was published of it no longer agrees where words or numbers of it are shown."""
+    return replace(_set(_TREND, assignment, where), also=also)
 
 
 def _flow_defects(table: str, *, first: str, last: str, earlier: str) -> dict[str, Defect]:
@@ -139,7 +148,9 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             ),
             "verdict_known": _set(_SCORECARD, "verdict = 'fine'", "kpi = 'ticket_trend'"),
             "verdict_given": _set(_SCORECARD, "verdict = null", "kpi = 'ticket_trend'"),
-            "verdict_has_value": _set(_SCORECARD, "value = null", "kpi = 'ticket_trend'"),
+            "verdict_has_value": replace(
+                _set(_SCORECARD, "value = null", "kpi = 'ticket_trend'"), also=((_CLAIM, "agrees_with_scorecard"),)
+            ),
             "na_has_no_value": _set(_SCORECARD, "value = 0", "kpi = 'optimisation_throughput'"),
             "reason_given": _set(_SCORECARD, "reason = ' '", "kpi = 'audit_prep_effort'"),
             "finite_value": _set(_SCORECARD, "previous_value = 'NaN'", "kpi = 'audit_prep_effort'"),
@@ -302,11 +313,27 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
         _TREND: {
             **_common(_TREND),
             "client_coverage": Defect(_LOST.format(table=_TREND)),
-            "trend_known": _set(_TREND, "trend = 'sinking'"),
-            "reason_given": _set(_TREND, "reason = ''"),
-            "claim_has_two_years": _set(_TREND, "week_count = 103"),
-            "claim_agrees_with_change": _set(_TREND, "change_pct = 1, change_low_pct = 0, change_high_pct = 2"),
-            "interval_holds_change": _set(_TREND, "change_low_pct = -5"),
+            "trend_known": _trend("trend = 'sinking'"),
+            "reason_given": _trend("reason = ''"),
+            "claim_has_two_years": _trend("week_count = 103", also=()),
+            "short_claim_is_allowed": _trend("test = 'short series', week_count = 80", also=()),
+            "no_claim_while_stabilising": Defect(
+                "update ops.client set stabilisation_until = '2026-11-21' where client_id = %(client)s"
+            ),
+            "flat_is_an_interval": _trend("change_low_pct = -21", "category = 'Fault'", also=()),
+            "p_values": _trend("adjusted_p_value = 0.01", also=()),
+            "claim_agrees_with_change": _trend("trend = 'growing'"),
+            "interval_holds_change": _trend("change_low_pct = -5", also=()),
+            "category_within_all": _trend("ticket_count = 151", "category = 'Fault'", also=()),
+        },
+        _CLAIM: {
+            **_common(_CLAIM),
+            "one_build": _set(_CLAIM, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(f"delete from {_CLAIM} where client_id = %(client)s and category = ''"),
+            "is_the_marts": _set(_CLAIM, "trend = 'declining'", "category = 'Fault'"),
+            "agrees_with_scorecard": Defect(
+                f"update {_SCORECARD} set value = -12 where client_id = %(client)s and kpi = 'ticket_trend'"
+            ),
         },
         _USERS: {
             **_common(_USERS),
@@ -356,6 +383,7 @@ _PER_CLIENT = (
     _WEEKS,
     _QUARTERS,
     _TREND,
+    _CLAIM,
     _USERS,
 )
 
@@ -377,6 +405,7 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
         for table in (
             _SCORECARD,
             _FLOW,
+            _CLAIM,
             _ACCESS,
             _CHANGE,
             _PUBLISHED_CURRENCY,

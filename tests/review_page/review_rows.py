@@ -12,7 +12,7 @@ from psycopg2 import sql
 AS_OF_AT = datetime(2026, 9, 30, 21, 0, tzinfo=UTC)
 PUBLISHED_AT = datetime(2026, 10, 1, 4, 12, tzinfo=UTC)
 QUARTER = "2026Q3"
-WEEK_COUNT = 104
+WEEK_COUNT = 105
 
 SCORECARD: dict[str, dict[str, Any]] = {
     "ticket_trend": {
@@ -105,6 +105,25 @@ def publish_tickets(url: str, client_id: str) -> list[dict[str, Any]]:
     ]
     insert(url, "ticket_flow", [{**row, **_common(client_id, QUARTER)} for row in [*weeks, *quarters]])
     return weeks
+
+
+def publish_trend(url: str, client_id: str) -> None:
+    """Write the claim on all tickets and on three categories."""
+    common = {"test": "year on year", "week_count": 130, "flat_within_pct": 20.0, **_common(client_id, QUARTER)}
+    common |= {"per_user_trend": "n/a", "per_user_reason": "all tickets are taken together"}
+    claims = [
+        ("", "declining", "412 tickets against 538", 412, 538, -23.4, -31.0, -15.2),
+        ("Fault", "declining", "200 tickets against 340", 200, 340, -41.2, -50.3, -31.0),
+        ("<b>Change</b>", "flat", "150 tickets against 148", 150, 148, 1.4, -14.0, 18.9),
+        ("Access", "not proven", "62 tickets against 50", 62, 50, 24.0, -18.0, 80.5),
+    ]
+    names = ("category", "trend", "reason", "recent_count", "earlier_count", "change_pct", "change_low_pct")
+    rows: list[dict[str, Any]] = [
+        {**common, **dict(zip((*names, "change_high_pct"), claim, strict=True)), "ticket_count": claim[3] + claim[4]}
+        for claim in claims
+    ]
+    rows[0] |= {"tickets_per_user": 3.25, "per_user_trend": "flat", "per_user_reason": "tickets per user: -2.0 %"}
+    insert(url, "ticket_trend", rows)
 
 
 def publish_modules(url: str, client_id: str, names: list[str], *, quarter: str = QUARTER) -> None:

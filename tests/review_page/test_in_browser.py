@@ -56,6 +56,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[webdriv
 def _full_page(warehouse: Warehouse, folder: Path) -> Path:
     review_rows.publish(warehouse.url, "meltemi")
     review_rows.publish_tickets(warehouse.url, "meltemi")
+    review_rows.publish_trend(warehouse.url, "meltemi")
     review_rows.publish_modules(warehouse.url, "meltemi", ["sale", "stock", "account_<b>bold</b>"])
     review_rows.publish_users(
         warehouse.url,
@@ -106,6 +107,8 @@ def test_a_browser_shows_the_numbers_reports_no_error_and_asks_for_nothing_from_
     assert "951 days (change +92 days)" in text_of("#kpi-version_upgrade_age .previous")
     assert text_of("#kpi-master_data_exception_rate .value") == "4.3 %"
     assert "2026-09-30 21:00 UTC" in text_of(".facts")
+    assert "<b>Change</b> 150 148 flat 150 tickets against 148." in text_of("#tickets")
+    assert "3.25 tickets in the last 13 weeks; flat, tickets per user: -2.0 %." in text_of("#tickets")
     assert _HOSTILE_LOGIN.replace("\N{RIGHT-TO-LEFT OVERRIDE}", "[U+202E]") in text_of("#access")
     assert "account_<b>bold</b>" in text_of("#upgrade")
     assert browser.get_log("browser") == []
@@ -123,7 +126,7 @@ def test_the_page_fits_the_screen_and_shows_the_chart_made_for_it(
     shown = [
         chart.get_attribute("class") for chart in browser.find_elements(By.CSS_SELECTOR, "svg") if chart.is_displayed()
     ]
-    assert shown == [f"chart {drawing}"]
+    assert shown == [f"chart {drawing}"] * 2
     drawn_pixels = browser.execute_script(
         "const text = document.querySelector(arguments[0] + ' text.mark');return text.getBoundingClientRect().height",
         f".chart.{drawing}",

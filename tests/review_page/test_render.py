@@ -339,7 +339,7 @@ def test_the_chart_draws_every_week_to_scale_and_says_it_in_words(warehouse: War
     opened = sum(week["opened_count"] for week in weeks)
     peak = max(weeks, key=lambda week: week["backlog_count"])
     description = wide.findtext(f"{SVG}desc") or ""
-    assert description.startswith("104 weeks from 2024W41 to 2026W40. ")
+    assert description.startswith("105 weeks from 2024W41 to 2026W41. ")
     assert f"Opened: {opened:,} in all" in description
     assert f"highest {peak['backlog_count']} in {peak['period']}." in description
 
@@ -368,3 +368,40 @@ def test_a_single_week_can_be_drawn_whatever_its_size(warehouse: Warehouse, tmp_
 def _with_namespace(html: str) -> str:
     """Inline SVG needs no namespace in HTML; an XML parser does."""
     return html.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ')
+
+
+def test_two_years_are_drawn_to_scale_beside_the_interval_of_their_change(warehouse: Warehouse, tmp_path: Path) -> None:
+    review_rows.publish(warehouse.url, "meltemi")
+    weeks = review_rows.publish_tickets(warehouse.url, "meltemi")
+    review_rows.publish_trend(warehouse.url, "meltemi")
+    html, _ = _render(warehouse, tmp_path)
+    drawings = [ET.fromstring(text) for text in re.findall(r"<svg.*?</svg>", _with_namespace(html), re.DOTALL)]
+    assert [drawing.attrib["class"] for drawing in drawings] == ["chart wide", "chart narrow"] * 2
+
+    opened = [week["opened_count"] for week in weeks if week["is_period_complete"]]
+    sums = [sum(opened[start : start + 4]) for start in range(0, 104, 4)]
+    for drawing in drawings[2:]:
+        lines = {line.attrib["class"]: line.attrib["points"].split() for line in drawing.iter(f"{SVG}polyline")}
+        heights = {kind: [float(point.split(",")[1]) for point in points[::2]] for kind, points in lines.items()}
+        zero = 24 + 130
+        scale = (zero - heights["line earlier"][0]) / sums[0]
+        assert heights["line earlier"] == pytest.approx([zero - count * scale for count in sums[:13]], abs=0.2)
+        assert heights["line recent"] == pytest.approx([zero - count * scale for count in sums[13:]], abs=0.2)
+        (zone,) = [bar for bar in drawing.iter(f"{SVG}rect") if bar.attrib["class"] == "flat-zone"]
+        (interval,) = [line for line in drawing.iter(f"{SVG}line") if line.attrib["class"] == "interval"]
+        (change,) = [dot for dot in drawing.iter(f"{SVG}circle") if dot.attrib["class"] == "change"]
+        per_pct = float(zone.attrib["width"]) / 40
+        middle = float(zone.attrib["x"]) + 20 * per_pct
+        drawn = [float(it) for it in (interval.attrib["x1"], change.attrib["cx"], interval.attrib["x2"])]
+        assert drawn == pytest.approx([middle + pct * per_pct for pct in (-31.0, -23.4, -15.2)], abs=0.2)
+        assert f"{sums[0]} then {sums[13]}" in (drawing.findtext(f"{SVG}desc") or "")
+
+
+def test_where_nothing_was_compared_no_comparison_is_drawn(warehouse: Warehouse, tmp_path: Path) -> None:
+    review_rows.publish(warehouse.url, "meltemi")
+    review_rows.publish_tickets(warehouse.url, "meltemi")
+    review_rows.publish_trend(warehouse.url, "meltemi")
+    warehouse.rows("update review.ticket_trend set change_low_pct = null, trend = 'not proven', reason = 'too short'")
+    html, _ = _render(warehouse, tmp_path)
+    assert html.count("<svg") == 2
+    assert "Two years compared" not in html

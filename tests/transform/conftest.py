@@ -53,7 +53,8 @@ class Planted:
 _LOOKED_AT = (
     "tickets.flow_weekly", "tickets.flow_quarterly", "tickets.trend", "access.user", "drift.version_currency",
     "review_candidate.scorecard", "review_candidate.ticket_flow", "review_candidate.module_change",
-    "review_candidate.access_user", "staging.int_review__period",
+    "review_candidate.access_user", "review_candidate.ticket_trend", "staging.int_review__period",
+    "staging.int_tickets__trend_slope",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class Known:
 
     lives: dict[str, dict[int, Life]] = field(default_factory=dict)
     weekly_counts: dict[str, list[int]] = field(default_factory=dict)
+    split_counts: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
 
 def random_lives(seed: int, count: int) -> dict[int, Life]:
@@ -189,17 +190,28 @@ def plant_tasks(world: World) -> None:
     world.changes("stages", {1: moved}, read_at=READ_AT, model="project.task", field_id=TASK_STAGE_FIELD)
 
 
-def plant_weekly(world: World, client_id: str, counts: Sequence[int], *, zone: str, seed: int) -> None:
-    """Open so many tickets in each of the last complete weeks, and one in the week before them."""
+def plant_weekly(
+    world: World, client_id: str, counts: Sequence[int] | Mapping[str, Sequence[int]], *, zone: str, seed: int
+) -> None:
+    """Open so many tickets in each of the last complete weeks, and one in the week before them; counts of one kind of
+    ticket, or of each category."""
     chance = random.Random(seed)
     here = AS_OF.astimezone(ZoneInfo(zone)).date()
     running = here - timedelta(days=here.weekday())
-    moments = []
-    for back, count in enumerate([*reversed(counts), 1], start=1):
-        monday = datetime.combine(running - timedelta(weeks=back), datetime.min.time(), ZoneInfo(zone))
-        # Five of seven days: whatever the clocks do on a Sunday, the ticket stays in its week.
-        moments += [monday + timedelta(seconds=chance.randrange(5 * 86_400)) for _ in range(count)]
+    split = counts if isinstance(counts, Mapping) else {"": counts}
+    opened = []
+    for category_id, weekly in enumerate(split.values(), start=1):
+        for back, count in enumerate([*reversed(weekly), 1], start=1):
+            monday = datetime.combine(running - timedelta(weeks=back), datetime.min.time(), ZoneInfo(zone))
+            # Five of seven days: whatever the clocks do on a Sunday, the ticket stays in its week.
+            moments = [monday + timedelta(seconds=chance.randrange(5 * 86_400)) for _ in range(count)]
+            opened += [(moment, category_id if "" not in split else None) for moment in moments]
     world.client(client_id, timezone=zone, registered_at=AS_OF)
     world.basics(client_id, read_at=READ_AT)
-    rows = ({"id": key, "create_date": moment, "stage_id": NEW} for key, moment in enumerate(moments, start=1))
+    names = [{"id": number, "name": name} for number, name in enumerate(split, start=1) if name]
+    world.raw(client_id, "helpdesk_ticket_category", names, read_at=READ_AT)
+    rows = (
+        {"id": key, "create_date": moment, "stage_id": NEW, "category_id": category_id}
+        for key, (moment, category_id) in enumerate(opened, start=1)
+    )
     world.raw(client_id, "helpdesk_ticket", rows, read_at=READ_AT)

@@ -46,6 +46,14 @@ def test_an_entry_is_read_as_declared(tmp_path):
             r"client 'acme': transport: Input should be 'postgres', 'rpc' or 'json2'",
         ),
         (ENTRY.replace("{source: helpdesk}", "{source: project}"), r"tickets: projects \(ids of project.project\) go"),
+        (
+            ENTRY + "    onboarded_on: 2026-05-01\n    stabilisation_until: 2026-04-30\n",
+            r"client 'acme': stabilisation_until 2026-04-30 lies before onboarded_on 2026-05-01",
+        ),
+        (
+            ENTRY + "    stabilisation_until: soon\n",
+            r"client 'acme': stabilisation_until: Input should be a valid date",
+        ),
         (ENTRY.replace("acme:", "Acme Corp:"), r"client 'Acme Corp': an id is lower-case letters"),
         (
             ENTRY.replace("{source: helpdesk}", "{sorce: helpdesk}"),

@@ -1,84 +1,16 @@
 -- Two ways to know whether a ticket is closed: its stage (helpdesk tickets, tasks up to 16.0), whose changes Odoo tracks;
 -- or a task's own state (from 17.0), of which the nightly history tells what it became and the tracking tells when.
-with by_stage as (
-  select
-    change.client_id,
-    change.ticket_id,
-    change.changed_at,
-    change.odoo_tracking_id,
-    change.new_value as odoo_stage_id,
-    coalesce(after.is_closing, false) as is_closed,
-    coalesce(before.is_closing, false) as was_closed,
-    row_number() over (ticket order by change.changed_at, change.odoo_tracking_id) as place,
-    row_number() over (ticket order by change.changed_at desc, change.odoo_tracking_id desc) as place_from_last
-  from {{ ref('int_tickets__tracked_change') }} as change
-  join {{ ref('int_tickets__ticket') }} as ticket
-    on ticket.client_id = change.client_id and ticket.ticket_id = change.ticket_id and ticket.state is null
-  left join {{ ref('int_tickets__stage') }} as after
-    on after.client_id = change.client_id
-    and after.ticket_model = change.ticket_model
-    and after.odoo_stage_id = change.new_value
-    and change.changed_at >= after.holds_from
-    and change.changed_at < after.holds_until
-  left join {{ ref('int_tickets__stage') }} as before
-    on before.client_id = change.client_id
-    and before.ticket_model = change.ticket_model
-    and before.odoo_stage_id = change.old_value
-    and change.changed_at >= before.holds_from
-    and change.changed_at < before.holds_until
-  where change.field_name = 'stage_id'
-  window ticket as (partition by change.client_id, change.ticket_id)
-),
-
--- A ticket that was made in a closing stage is closed from its first instant.
-made_closed as (
-  select by_stage.client_id, by_stage.ticket_id, ticket.opened_at as changed_at, true as is_closed, 'tracked' as basis, 0 as place
-  from by_stage
-  join {{ ref('int_tickets__ticket') }} as ticket
-    on ticket.client_id = by_stage.client_id and ticket.ticket_id = by_stage.ticket_id
-  where by_stage.place = 1 and by_stage.was_closed
-),
-
--- What Odoo did not track: the stage of the last reading differs from where the tracked changes end.
-untracked as (
+with by_state as (
   select
     ticket.client_id,
-    ticket.ticket_id,
-    greatest(
-      case
-        -- closed_date survives a reopening: one older than the last tracked change speaks of an earlier closing.
-        when coalesce(present.is_closing, false) and ticket.ended_at >= coalesce(ending.changed_at, ticket.opened_at)
-          then ticket.ended_at
-        else ticket.stage_changed_at
-      end,
-      ending.changed_at,
-      ticket.opened_at
-    ) as changed_at,
-    coalesce(present.is_closing, false) as is_closed,
-    'stamped' as basis,
-    coalesce(ending.place, 0) + 1 as place
-  from {{ ref('int_tickets__ticket') }} as ticket
-  left join {{ ref('int_tickets__stage') }} as present
-    on present.client_id = ticket.client_id
-    and present.ticket_model = ticket.ticket_model
-    and present.odoo_stage_id = ticket.odoo_stage_id
-    and present.holds_until = 'infinity'
-  left join by_stage as ending
-    on ending.client_id = ticket.client_id and ending.ticket_id = ticket.ticket_id and ending.place_from_last = 1
-  where ticket.state is null
-    and ticket.odoo_stage_id is distinct from ending.odoo_stage_id
-    and coalesce(present.is_closing, false) <> coalesce(ending.is_closed, false)
-),
-
-by_state as (
-  select
-    version.client_id,
+    ticket.source_client_id,
     version.odoo_task_id as ticket_id,
     ticket.opened_at,
     case
       when version.state is not null then version.state like '1\_%'
       else coalesce(version.is_closed, stage.is_closing, false)
     end as is_closed,
+    case when version.state = '1_canceled' then 'cancelled' when version.state is null then stage.outcome else 'done' end as outcome,
     version.ended_at,
     version.stage_changed_at,
     version.dbt_valid_from,
@@ -88,7 +20,7 @@ by_state as (
     ) as read_before_at
   from {{ ref('snap_odoo__project_task') }} as version
   join {{ ref('int_tickets__ticket') }} as ticket
-    on ticket.client_id = version.client_id
+    on ticket.source_client_id = version.client_id
     and ticket.ticket_id = version.odoo_task_id
     and ticket.ticket_model = 'project.task'
     and ticket.state is not null
@@ -102,17 +34,20 @@ by_state as (
 ),
 
 turned as (
-  select *, row_number() over (partition by client_id, ticket_id order by dbt_valid_from) as place
+  select *, row_number() over (partition by client_id, source_client_id, ticket_id order by dbt_valid_from) as place
   from (
-    select *, lag(is_closed, 1, false) over (partition by client_id, ticket_id order by dbt_valid_from) as was_closed
+    select *, lag(is_closed, 1, false) over ticket as was_closed, lag(outcome) over ticket as outcome_before
     from by_state
+    window ticket as (partition by client_id, source_client_id, ticket_id order by dbt_valid_from)
   ) as versions
-  where is_closed <> was_closed
+  -- Done and later cancelled is one closing with another outcome.
+  where is_closed <> was_closed or (is_closed and outcome is distinct from outcome_before)
 ),
 
 dated_state as (
   select
     turned.client_id,
+    turned.source_client_id,
     turned.ticket_id,
     greatest(
       coalesce(
@@ -124,27 +59,32 @@ dated_state as (
       turned.opened_at
     ) as changed_at,
     turned.is_closed,
+    turned.outcome,
     case when count(tracked.changed_at) > 0 then 'tracked' else 'stamped' end as basis,
-    turned.place
+    turned.place,
+    turned.is_closed and coalesce(min(tracked.sent_at), turned.ended_at) < turned.opened_at as is_before_opening
   from turned
   left join {{ ref('int_tickets__tracked_change') }} as tracked
     on tracked.client_id = turned.client_id
+    and tracked.source_client_id = turned.source_client_id
     and tracked.ticket_id = turned.ticket_id
     and tracked.field_name = 'state'
     and tracked.changed_at <= turned.read_at
     and tracked.changed_at > coalesce(turned.read_before_at, '-infinity')
-  group by turned.client_id, turned.ticket_id, turned.is_closed, turned.place, turned.opened_at,
+  group by turned.client_id, turned.source_client_id, turned.ticket_id, turned.is_closed, turned.outcome, turned.place, turned.opened_at,
     turned.ended_at, turned.stage_changed_at, turned.read_before_at, turned.dbt_valid_from
 )
 
-select client_id, ticket_id, changed_at, is_closed, basis, place
-from made_closed
+select span.client_id, span.source_client_id, span.ticket_id, span.entered_at as changed_at, span.is_closing as is_closed,
+  case when span.is_closing and ticket.merged_into_odoo_ticket_id is not null then 'merged' else span.outcome end as outcome,
+  span.basis, span.place, span.is_before_opening
+from {{ ref('int_tickets__stage_span') }} as span
+join {{ ref('int_tickets__ticket') }} as ticket
+  on ticket.client_id = span.client_id
+  and ticket.source_client_id = span.source_client_id
+  and ticket.ticket_id = span.ticket_id
+  and ticket.state is null
 union all
-select client_id, ticket_id, changed_at, is_closed, 'tracked', place
-from by_stage
-union all
-select client_id, ticket_id, changed_at, is_closed, basis, place
-from untracked
-union all
-select client_id, ticket_id, changed_at, is_closed, basis, place
+select client_id, source_client_id, ticket_id, changed_at, is_closed, case when is_closed then outcome end, basis, place,
+  coalesce(is_before_opening, false)
 from dated_state

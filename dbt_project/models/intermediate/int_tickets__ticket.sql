@@ -1,38 +1,5 @@
-with homes as (
-  select
-    ticket.client_id,
-    'helpdesk.ticket' as ticket_model,
-    ticket.odoo_ticket_id as ticket_id,
-    ticket.created_at,
-    ticket.odoo_stage_id,
-    null::text as state,
-    ticket.closed_at as ended_at,
-    ticket.stage_changed_at,
-    ticket.read_at
-  from {{ ref('stg_odoo__helpdesk_ticket') }} as ticket
-  join {{ ref('int_review__period') }} as period
-    on period.client_id = ticket.client_id and period.ticket_source = 'helpdesk'
-  union all
-  select
-    task.client_id,
-    'project.task',
-    task.odoo_task_id,
-    task.created_at,
-    task.odoo_stage_id,
-    task.state,
-    task.ended_at,
-    task.stage_changed_at,
-    task.read_at
-  from {{ ref('stg_odoo__project_task') }} as task
-  join {{ ref('int_review__period') }} as period
-    on period.client_id = task.client_id
-    and period.ticket_source = 'project'
-  join {{ source('ops', 'client') }} as client
-    on client.client_id = task.client_id and task.odoo_project_id = any(client.ticket_project_ids)
-),
-
 -- The deletion lies before the night that first missed the ticket.
-deletions as (
+with deletions as (
   select client_id, odoo_ticket_id as ticket_id, 'helpdesk.ticket' as ticket_model,
     min(dbt_valid_from) - interval '1 microsecond' as deleted_at
   from {{ ref('snap_odoo__helpdesk_ticket') }}
@@ -46,17 +13,33 @@ deletions as (
 )
 
 select
-  homes.client_id,
-  homes.ticket_id,
-  homes.ticket_model,
-  coalesce(homes.created_at, homes.stage_changed_at, homes.read_at) as opened_at,
-  homes.odoo_stage_id,
-  homes.state,
-  homes.ended_at,
-  homes.stage_changed_at,
+  coalesce(ownership.owner_client_id, filed.client_id) as client_id,
+  filed.client_id as source_client_id,
+  filed.ticket_id,
+  filed.ticket_model,
+  -- Of a home that is shared, the tickets that no rule knows stay with the home.
+  ownership.client_id is null or ownership.owner_client_id is not null as is_mapped,
+  coalesce(filed.created_at, filed.stage_changed_at, filed.read_at) as opened_at,
+  filed.ticket_number,
+  filed.category,
+  filed.priority,
+  filed.odoo_partner_id,
+  filed.odoo_team_id,
+  filed.odoo_project_id,
+  filed.merged_into_odoo_ticket_id,
+  filed.odoo_stage_id,
+  filed.state,
+  filed.assigned_at,
+  filed.ended_at,
+  filed.stage_changed_at,
+  filed.sla_deadline_at,
+  filed.is_sla_expired,
   deletions.deleted_at
-from homes
+from {{ ref('int_tickets__filed') }} as filed
+left join {{ ref('int_tickets__ownership') }} as ownership
+  on ownership.client_id = filed.client_id and ownership.ticket_id = filed.ticket_id
 left join deletions
-  on deletions.client_id = homes.client_id
-  and deletions.ticket_model = homes.ticket_model
-  and deletions.ticket_id = homes.ticket_id
+  on deletions.client_id = filed.client_id
+  and deletions.ticket_model = filed.ticket_model
+  and deletions.ticket_id = filed.ticket_id
+where ownership.mirrored_ticket_id is null

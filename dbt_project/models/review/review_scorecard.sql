@@ -3,9 +3,18 @@ with ticket_trend as (
     client_id,
     'ticket_trend' as kpi,
     change_pct as value,
-    case trend when 'declining' then 'good' when 'growing' then 'act' when 'flat' then 'watch' else trend end as verdict,
-    case when trend in ('not proven', 'n/a') then reason else trend || ': ' || reason end as reason
+    case
+      when trend = 'declining' then 'good'
+      when trend = 'flat' then 'watch'
+      -- More users bring more tickets: a company that grew is not blamed for it.
+      when trend = 'growing' then case when per_user_trend in ('declining', 'flat') then 'watch' else 'act' end
+      else trend
+    end as verdict,
+    case when trend in ('not proven', 'n/a') then reason else trend || ': ' || reason end
+      || case when per_user_trend in ('n/a', 'not proven') then '' else '; ' || per_user_trend || ' by ' || per_user_reason end
+    as reason
   from {{ ref('tickets_trend') }}
+  where category = ''
 ),
 
 version_age as (

@@ -5,6 +5,8 @@ select
   res_id as record_id,
   date as sent_at,
   message_type,
+  subtype_id as odoo_subtype_id,
+  coalesce(is_internal, false) as is_internal,
   author_id as author_odoo_partner_id,
   _deleted_at is not null as is_deleted,
   _read_at as read_at

@@ -14,17 +14,20 @@ from driftline.policies.approved_changes import ApprovedChange, load_approved_ch
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
+from driftline.policies.tickets import TicketsPolicy, load_tickets
+from driftline.policies.trend import TrendPolicy, load_trend
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 from driftline.policies.waivers import Waiver, load_waivers
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from driftline.registry import Registry
 
 __all__ = [
-    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "Waiver", "hand_over",
-    "load_policies",
+    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "TicketsPolicy", "TrendPolicy",
+    "Waiver", "hand_over", "load_policies",
 ]  # fmt: skip
 
 
@@ -35,16 +38,20 @@ class Policies:
     approved_changes: dict[str, ApprovedChange]
     drift: DriftPolicy
     signals: SignalsPolicy
+    tickets: TicketsPolicy
+    trend: TrendPolicy
     upgrades: tuple[PlannedUpgrade, ...]
     waivers: dict[str, Waiver]
 
 
-def load_policies(folder: Path, registry: Registry) -> Policies:
-    """Read every file; raise ConfigError that names file and entry, also for a client that is not registered."""
+def load_policies(folder: Path, registry: Registry, *, today: date) -> Policies:
+    """Read every file; raise ConfigError that names file and entry, also for an unknown client or what has expired."""
     return Policies(
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
+        tickets=load_tickets(folder, registry),
+        trend=load_trend(folder, registry, today=today),
         upgrades=load_upgrades(folder, registry),
         waivers=load_waivers(folder, registry),
     )

@@ -26,6 +26,18 @@ def hand_over(cursor: Cursor, policies: Policies, *, build_id: str) -> None:
         (build_id, name, it.client, it.entity, it.key, it.from_on, it.until_on, it.approved_by, it.reason, it.ticket)
         for name, it in policies.approved_changes.items()
     ])  # fmt: skip
+    _insert(cursor, "ticket_policy (build_id, client_id, setting, value)", [
+        (build_id, client_id, setting, Json(value)) for client_id, setting, value in policies.tickets.settings()
+    ])  # fmt: skip
+    columns = "build_id, client_id, position, priority, from_on, until_on, clock, response_hours, resolution_hours"
+    _insert(cursor, f"ticket_target ({columns})", [
+        (build_id, client_id, place, it.priority, it.from_on, it.until_on, it.clock,
+         it.response_hours, it.resolution_hours)
+        for client_id, place, it in policies.tickets.targets()
+    ])  # fmt: skip
+    _insert(cursor, "ticket_owner (build_id, home_client_id, position, kind, odoo_id, client_id)", [
+        (build_id, *owner) for owner in policies.tickets.owners()
+    ])  # fmt: skip
 
 
 def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:
@@ -34,6 +46,9 @@ def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:
     yield "drift.change_tag", policies.drift.change_tag
     for section, keys in policies.signals.model_dump(mode="json").items():
         yield from ((f"{section}.{key}", value) for key, value in keys.items())
+    yield "trend.flat_within_pct", policies.trend.flat_within_pct
+    yield from ((f"trend.alpha_{test}", value) for test, value in policies.trend.alpha.model_dump().items())
+    yield "trend.short_series_claims", [it.model_dump(mode="json") for it in policies.trend.short_series_claims]
 
 
 def _as_like(pattern: str) -> str:

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from driftline.errors import ConfigError
-from driftline.review_page import bars, charts, words
+from driftline.review_page import bars, charts, trend_chart, words
 from driftline.review_page.drift import EFFORTS
 from driftline.review_page.page import DORMANT_AFTER_DAYS, Page, compose
 from driftline.review_page.rows import read_review
@@ -73,6 +73,7 @@ def _to_html(page: Page) -> str:
         drift_drawings=_drift_drawings(page),
         plan_drawings=_plan_drawings(page),
         efforts=EFFORTS,
+        comparisons=_comparisons(page),
         dash=words.DASH,
         dormant_after_days=DORMANT_AFTER_DAYS,
     )
@@ -114,6 +115,18 @@ def _both(rows: list[bars.Bar], *, title: str, key: str) -> list[Markup]:
         bars.stacked(rows, title=title, width=width, name=name, key=key)
         for width, name in ((_WIDE, "wide"), (_NARROW, "narrow"))
     ]
+
+
+def _comparisons(page: Page) -> list[Markup]:
+    """Draw the two years compared, for both screens; nothing where nothing was compared."""
+    if page.trend is None:
+        return []
+    sizes = {"wide": _WIDE, "narrow": _NARROW}
+    drawn = [
+        trend_chart.two_years(page.weeks, page.trend, width=width, name=f"{size}-years")
+        for size, width in sizes.items()
+    ]
+    return [drawing for drawing in drawn if drawing is not None]
 
 
 def _write(path: Path, text: str) -> Path:

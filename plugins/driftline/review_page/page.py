@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from driftline.review_page import drift, words
-from driftline.review_page.rows import AccessUser, Review, ScorecardRow, TicketPeriod
+from driftline.review_page.rows import AccessUser, Review, ScorecardRow, TicketPeriod, TicketTrend
 
 DORMANT_AFTER_DAYS = 90
 VERDICTS = ("good", "watch", "act", "not proven", "n/a")
@@ -82,6 +82,8 @@ class Page:
     cards: tuple[Card, ...]
     weeks: tuple[TicketPeriod, ...]
     quarters: tuple[TicketPeriod, ...]
+    trend: TicketTrend | None
+    categories: tuple[TicketTrend, ...]
     change_counts: tuple[tuple[str, int], ...]
     user_kinds: tuple[UserKind, ...]
     findings: tuple[Finding, ...]
@@ -100,6 +102,8 @@ def compose(review: Review) -> Page:
         cards=_cards(review.scorecard),
         weeks=tuple(row for row in review.ticket_periods if row.period_kind == "week"),
         quarters=tuple(row for row in review.ticket_periods if row.period_kind == "quarter"),
+        trend=next((row for row in review.ticket_trends if row.category == ""), None),
+        categories=tuple(row for row in review.ticket_trends if row.category),
         change_counts=tuple(Counter(row.change for row in review.module_changes).most_common()),
         user_kinds=_user_kinds(review.users, head.as_of_at),
         findings=_findings(review.users, head.as_of_at),

@@ -66,6 +66,26 @@ class TicketPeriod:
 
 
 @dataclass(frozen=True)
+class TicketTrend:
+    table: ClassVar[str] = "ticket_trend"
+    order: ClassVar[str] = "category = '' desc, ticket_count desc, category"
+    category: str
+    trend: str
+    reason: str
+    test: str
+    ticket_count: int
+    recent_count: int | None
+    earlier_count: int | None
+    change_pct: float | None
+    change_low_pct: float | None
+    change_high_pct: float | None
+    tickets_per_user: float | None
+    per_user_trend: str
+    per_user_reason: str
+    flat_within_pct: float
+
+
+@dataclass(frozen=True)
 class AccessUser:
     table: ClassVar[str] = "access_user"
     order: ClassVar[str] = "user_kind, is_active desc nulls last, login, odoo_user_id"
@@ -167,6 +187,7 @@ class Review:
     scorecard: tuple[ScorecardRow, ...]
     module_changes: tuple[ModuleChange, ...]
     ticket_periods: tuple[TicketPeriod, ...]
+    ticket_trends: tuple[TicketTrend, ...]
     users: tuple[AccessUser, ...]
     currencies: tuple[Currency, ...]
     signals: tuple[Signal, ...]
@@ -187,6 +208,7 @@ def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
                 scorecard=_read(cursor, ScorecardRow, client_id, quarter),
                 module_changes=_read(cursor, ModuleChange, client_id, quarter),
                 ticket_periods=_read(cursor, TicketPeriod, client_id, quarter),
+                ticket_trends=_read(cursor, TicketTrend, client_id, quarter),
                 users=_read(cursor, AccessUser, client_id, quarter),
                 currencies=_read(cursor, Currency, client_id, quarter),
                 signals=_read(cursor, Signal, client_id, quarter),

@@ -79,6 +79,7 @@ reporting_ages as (
 ticket_queue as (
   select client_id, 'ticket_queue', change_pct, null::bigint, coalesce(recent_count + earlier_count, 0), reason
   from {{ ref('tickets_trend') }}
+  where category = ''
 ),
 
 compliance_posture as (
@@ -141,4 +142,4 @@ select
 from periods
 cross join thresholds
 left join measured on measured.client_id = periods.client_id and measured.signal = thresholds.signal
-left join {{ ref('tickets_trend') }} as trend on trend.client_id = periods.client_id
+left join {{ ref('tickets_trend') }} as trend on trend.client_id = periods.client_id and trend.category = ''
