@@ -1,4 +1,4 @@
-"""One ticket shape, working time, service levels, flow by category and cost: values known by hand or counted otherwise."""
+"""One ticket shape, working time, service levels, flow by category, cost: known by hand or counted otherwise."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def minutes_worked(client_id: str, start: datetime, end: datetime) -> int:
     zone, hours = HOURS[client_id]
     if hours is None:
         day = ["07:30-12:00", "12:30-15:45"]
-        hours = {name: day for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")}
+        hours = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), day)
         hours["holidays"] = ["2026-02-06"]
     stamps = pd.date_range(start, end, freq="min", inclusive="left").tz_convert(zone)
     if not len(stamps):
@@ -133,7 +133,11 @@ def test_stays_in_stages_follow_each_other_within_one_second_and_know_what_is_no
     def spans(ticket_id):
         rows = [row for row in desks.now.stage_span if (row["client_id"], row["ticket_id"]) == ("cases", ticket_id)]
         rows.sort(key=lambda row: row["place"])
-        return [(row["stage_name"], row["stay_hours"], row["is_closing"], row["basis"]) for row in rows if row["source_client_id"] == "cases"]
+        return [
+            (row["stage_name"], row["stay_hours"], row["is_closing"], row["basis"])
+            for row in rows
+            if row["source_client_id"] == "cases"
+        ]
 
     assert [row[:3] for row in spans(6)] == [
         ("New", 3, False), ("Done", 237, True), ("New", 25, False), ("Done", 0, True), ("New", 0, False),
@@ -169,15 +173,22 @@ def test_tickets_of_the_shared_home_belong_to_whom_the_rules_name_and_count_once
 def test_a_ticket_that_moves_to_another_client_counts_there_and_nowhere_else(desks):
     lying = {row["ticket_id"]: row["client_id"] for row in desks.moved.ticket if row["source_client_id"] == "firm"}
     assert lying == {1: "cases", 2: "owned", 3: "cases", 4: "firm", 6: "cases"}
-    total = sum(row["opened_count"] for row in desks.moved.flow_quarterly if row["client_id"] in ("owned", "cases", "firm"))
+    total = sum(
+        row["opened_count"] for row in desks.moved.flow_quarterly if row["client_id"] in ("owned", "cases", "firm")
+    )
     assert total == 8 + 5
 
 
 def test_requesters_are_pseudonyms_unless_the_policy_says_otherwise(desks):
-    by_client = {(row["client_id"], row["ticket_id"]): row["requester"] for row in desks.now.ticket if row["source_client_id"] == "firm"}
+    by_client = {
+        (row["client_id"], row["ticket_id"]): row["requester"]
+        for row in desks.now.ticket
+        if row["source_client_id"] == "firm"
+    }
     # The policy of the client whose tickets they are: `owned` shows partners.
     assert by_client["owned", 1] == "partner 51"
-    assert by_client["cases", 6].startswith("sha256:") and len(by_client["cases", 6]) == 71
+    assert by_client["cases", 6].startswith("sha256:")
+    assert len(by_client["cases", 6]) == 71
 
 
 def test_service_levels_are_met_missed_running_and_at_risk_as_by_hand(desks):
@@ -223,7 +234,12 @@ def test_ages_and_percentiles_are_what_the_tickets_themselves_give(desks):
                 if moment(span["open_from"]) < end and (span["open_until"] is None or moment(span["open_until"]) >= end)
             ]
             bands = [sum(low < age <= high for age in ages) for low, high in ((-1, 7), (7, 30), (30, 90), (90, 9e9))]
-            names = ("backlog_to_7_days_count", "backlog_to_30_days_count", "backlog_to_90_days_count", "backlog_over_90_days_count")
+            names = (
+                "backlog_to_7_days_count",
+                "backlog_to_30_days_count",
+                "backlog_to_90_days_count",
+                "backlog_over_90_days_count",
+            )
             assert [period[name] for name in names] == bands
             assert period["backlog_count"] == len(ages)
             monday = date.fromisoformat(period["period_start_on"])
@@ -241,8 +257,19 @@ def test_ages_and_percentiles_are_what_the_tickets_themselves_give(desks):
 
 
 def test_categories_add_up_to_the_client_and_first_contacts_are_counted(desks):
-    counts = ("opened_count", "closed_count", "reopened_count", "backlog_count", "backlog_over_90_days_count", "resolved_count", "first_contact_count")
-    for all_of, by_category in ((desks.now.flow_weekly, desks.now.category_weekly), (desks.now.flow_quarterly, desks.now.category_quarterly)):
+    counts = (
+        "opened_count",
+        "closed_count",
+        "reopened_count",
+        "backlog_count",
+        "backlog_over_90_days_count",
+        "resolved_count",
+        "first_contact_count",
+    )
+    for all_of, by_category in (
+        (desks.now.flow_weekly, desks.now.category_weekly),
+        (desks.now.flow_quarterly, desks.now.category_quarterly),
+    ):
         sums: dict[tuple[str, str], list[int]] = {}
         for row in by_category:
             total = sums.setdefault((row["client_id"], row["period"]), [0] * len(counts))
@@ -255,7 +282,10 @@ def test_categories_add_up_to_the_client_and_first_contacts_are_counted(desks):
 
 
 def test_the_backlog_is_what_the_source_itself_shows_as_open(desks):
-    rows = {row["client_id"]: (row["backlog_count"], row["source_open_count"], row["difference_count"]) for row in desks.now.backlog_check}
+    rows = {
+        row["client_id"]: (row["backlog_count"], row["source_open_count"], row["difference_count"])
+        for row in desks.now.backlog_check
+    }
     assert rows["cases"] == (3, 3, 0)
     assert rows["sla"] == (2, 2, 0)
     assert {client_id: row for client_id, row in rows.items() if row[2]} == {}
