@@ -186,7 +186,8 @@ class _ClientNight:
     def run(self) -> Landed:
         """Stage everything, then land it; the source is done with when landing begins, save for repairs."""
         items = self._begin()
-        before = self._digest([item for item in items if item.is_incremental], {})
+        # Only row versions show that nothing changed; over RPC every model is asked.
+        before = self._digest([item for item in items if item.is_incremental], {}) if self._is_direct else {}
         for item in items:
             # Both sides are the same rows already: there is nothing to look for.
             item.is_unchanged = item.entry.model in before and not before[item.entry.model].differing

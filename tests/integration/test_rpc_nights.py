@@ -48,6 +48,23 @@ def test_what_odoo_stamps_and_what_it_does_not_stamp_is_there_the_next_night(rem
     assert (memberships["rows_inserted"], memberships["rows_tombstoned"]) == (1, 1)
 
 
+def test_a_model_that_was_empty_shows_its_first_rows(remote):
+    remote.change(
+        "create table lines_put_by as select * from account_analytic_line", "delete from account_analytic_line"
+    )
+    remote.night(1)
+    assert remote.run_of(1, "account.analytic.line")["source_count"] == 0
+    remote.night(2)
+    remote.change(
+        "insert into account_analytic_line select * from lines_put_by limit 3",
+        f"update account_analytic_line set write_date = {NOW}",
+    )
+    remote.night(3)
+    assert remote.unlike_source() == []
+    lines = remote.run_of(3, "account.analytic.line")
+    assert (lines["mode"], lines["rows_inserted"], lines["source_count"]) == ("incremental", 3, 3)
+
+
 def test_a_transaction_that_commits_late_is_read_as_long_as_it_began_within_the_overlap(remote):
     late = psycopg2.connect(remote.database_url)
     with late.cursor() as cursor:

@@ -19,7 +19,10 @@ from driftline.sealing.manifest import sha256_of
 from tests.sealing.conftest import CLIENT, DECISION, QUARTER, SEALED_AT
 
 LATER = SEALED_AT + timedelta(days=30)
-TABLES = ("access_user", "module_change", "scorecard", "ticket_flow")
+TABLES = (
+    "access_user", "config_drift", "module_change", "scorecard", "signal", "ticket_flow", "ticket_trend",
+    "upgrade_impact", "version_currency",
+)  # fmt: skip
 REASON = "Tickets of a closed project were counted."
 
 
