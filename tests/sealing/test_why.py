@@ -23,7 +23,7 @@ def test_a_number_is_walked_back_to_the_tables_of_odoo(sealed):
     assert (found.number["value"], found.number["verdict"], found.is_latest_build) == (value, "good", True)
     rows = {item["table"]: item["rows"] for item in found.tables}
     assert next(iter(rows)) == "tickets.trend"
-    for table in ("tickets.flow_weekly", "staging.int_tickets__event", "staging.int_tickets__ticket"):
+    for table in ("staging.int_tickets__trend_week", "staging.int_tickets__event", "staging.int_tickets__ticket"):
         assert rows[table] == count(warehouse, table) > 50
     models = {item["model"]: item for item in found.odoo_models}
     tickets = models["helpdesk.ticket"]
@@ -32,7 +32,7 @@ def test_a_number_is_walked_back_to_the_tables_of_odoo(sealed):
     assert "res.users.log" not in models
     checks = {(item["suite"], item["expectation"]): item for item in found.checks}
     assert checks["tickets.trend", "claim_has_two_years"]["is_passed"] is True
-    assert {suite for suite, _ in checks} >= {"tickets.trend", "tickets.flow_weekly", "review_candidate.scorecard"}
+    assert {suite for suite, _ in checks} >= {"tickets.trend", "review_candidate.scorecard"}
     assert not {suite for suite, _ in checks} & {"access.user", "drift.signal"}
     assert (found.nights["read_count"], found.nights["missed_count"]) == (2, 0)
     assert found.seal["manifest_sha256"] == seal.manifest_sha256

@@ -1,7 +1,8 @@
 """The version of the dbt project as one hash, and which of its models a seal recomputes from which inputs.
 
-Recomputed are the review tables, the marts behind them and what lies between; inputs are what those read. dbt's file
-differs at every parse, so that the hash is over the sorted checksums of its nodes and macros.
+Recomputed are the review tables, the marts behind them, what lies between, and what says `meta: {recomputed: true}`:
+steps of a calculation that a mart merely shows. Inputs are what those read. dbt's file differs at every parse, so that
+the hash is over the sorted checksums of its nodes and macros.
 """
 
 from __future__ import annotations
@@ -92,7 +93,8 @@ def _recomputed(nodes: dict[str, Any], parents: dict[str, list[str]]) -> set[str
         if key not in ancestors:
             ancestors.add(key)
             waiting += parents.get(key, [])
-    found = {key for key in ancestors if key in nodes and _is_in(nodes[key], _RECOMPUTED_FOLDERS)}
+    known = {key: nodes[key] for key in ancestors if key in nodes}
+    found = {key for key, node in known.items() if _is_in(node, _RECOMPUTED_FOLDERS) or node["meta"].get("recomputed")}
     # An intermediate model that reads a mart is computed after it, not before.
     while more := {key for key in ancestors - found if found & set(parents.get(key, ()))}:
         found |= more
