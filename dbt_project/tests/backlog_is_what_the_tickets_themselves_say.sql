@@ -14,7 +14,7 @@ spans as (
     client_id,
     event in ('opened', 'reopened') as is_open,
     happened_at as begins_at,
-    coalesce(lead(happened_at) over (partition by client_id, ticket_id order by place), 'infinity') as ends_at
+    coalesce(lead(happened_at) over (partition by client_id, source_client_id, ticket_id order by place), 'infinity') as ends_at
   from {{ ref('int_tickets__event') }}
 ),
 

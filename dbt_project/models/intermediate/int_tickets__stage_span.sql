@@ -81,7 +81,8 @@ select
   spans.odoo_stage_id,
   stage.stage_name,
   spans.entered_at,
-  coalesce(spans.left_at, greatest(ticket.deleted_at, spans.entered_at)) as left_at,
+  -- greatest() passes over nulls: a ticket that is there leaves its last stage never.
+  coalesce(spans.left_at, case when ticket.deleted_at is not null then greatest(ticket.deleted_at, spans.entered_at) end) as left_at,
   spans.basis,
   spans.is_before_opening,
   coalesce(stage.is_closing, false) as is_closing,
