@@ -1,4 +1,4 @@
-"""One ticket shape, working time, service levels, flow by category and cost: values known by hand or counted otherwise."""
+"""One ticket shape, working time, service levels, flow and cost: values known by hand or counted another way."""
 
 from __future__ import annotations
 
@@ -14,8 +14,21 @@ from tests.transform import ticket_desks
 from tests.transform.ticket_desks import AS_OF, HOURS, READ_AT, SAMPLED
 from tests.transform.world import at
 
-TABLES = ("ticket", "stage_span", "sla_event", "home", "backlog_check", "cost_quarterly", "driver", "attribute_span",
-          "open_span", "flow_weekly", "category_weekly", "flow_quarterly", "category_quarterly")  # fmt: skip
+TABLES = (
+    "ticket",
+    "stage_span",
+    "sla_event",
+    "home",
+    "backlog_check",
+    "cost_quarterly",
+    "driver",
+    "attribute_span",
+    "open_span",
+    "flow_weekly",
+    "category_weekly",
+    "flow_quarterly",
+    "category_quarterly",
+)
 
 
 def look(world) -> SimpleNamespace:
@@ -52,7 +65,7 @@ def minutes_worked(client_id: str, start: datetime, end: datetime) -> int:
     zone, hours = HOURS[client_id]
     if hours is None:
         day = ["07:30-12:00", "12:30-15:45"]
-        hours = {name: day for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")}
+        hours = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"), day)
         hours["holidays"] = ["2026-02-06"]
     stamps = pd.date_range(start, end, freq="min", inclusive="left").tz_convert(zone)
     if not len(stamps):
@@ -133,20 +146,30 @@ def test_stays_in_stages_follow_each_other_within_one_second_and_know_what_is_no
     def spans(ticket_id):
         rows = [row for row in desks.now.stage_span if (row["client_id"], row["ticket_id"]) == ("cases", ticket_id)]
         rows.sort(key=lambda row: row["place"])
-        return [(row["stage_name"], row["stay_hours"], row["is_closing"], row["basis"]) for row in rows if row["source_client_id"] == "cases"]
+        return [
+            (row["stage_name"], row["stay_hours"], row["is_closing"], row["basis"])
+            for row in rows
+            if row["source_client_id"] == "cases"
+        ]
 
     assert [row[:3] for row in spans(6)] == [
-        ("New", 3, False), ("Done", 237, True), ("New", 25, False), ("Done", 0, True), ("New", 0, False),
+        ("New", 3, False),
+        ("Done", 237, True),
+        ("New", 25, False),
+        ("Done", 0, True),
+        ("New", 0, False),
         ("Done", pytest.approx(115), True),
-    ]  # fmt: skip
+    ]
     assert [(row[0], row[3]) for row in spans(7)] == [(None, "stamped"), ("Done", "stamped")]
 
 
 def test_enterprise_tickets_are_told_by_their_own_stages_types_and_dates(desks):
     rows = tickets(desks.now, "enterprise")
     assert {key: (row["outcome"], row["category"]) for key, row in rows.items()} == {
-        1: ("done", "Question"), 2: (None, "Question"), 3: ("merged", "Question"),
-    }  # fmt: skip
+        1: ("done", "Question"),
+        2: (None, "Question"),
+        3: ("merged", "Question"),
+    }
     assert rows[1]["resolution_business_hours"] == 9
 
 
@@ -157,9 +180,12 @@ def test_tickets_of_the_shared_home_belong_to_whom_the_rules_name_and_count_once
         if row["client_id"] in ("firm", "owned", "cases")
     }
     assert found == {
-        ("owned", "firm", "mapped"): 2, ("cases", "firm", "mapped"): 2, ("cases", "firm", "mirrored"): 1,
-        ("firm", "firm", "unmapped"): 1, ("cases", "cases", "own"): 8,
-    }  # fmt: skip
+        ("owned", "firm", "mapped"): 2,
+        ("cases", "firm", "mapped"): 2,
+        ("cases", "firm", "mirrored"): 1,
+        ("firm", "firm", "unmapped"): 1,
+        ("cases", "cases", "own"): 8,
+    }
     lying = {row["ticket_id"]: row["client_id"] for row in desks.now.ticket if row["source_client_id"] == "firm"}
     assert lying == {1: "owned", 2: "owned", 3: "cases", 4: "firm", 6: "cases"}
     weeks = [row for row in desks.now.flow_quarterly if row["client_id"] == "cases" and row["period"] == "2026Q3"]
@@ -169,28 +195,41 @@ def test_tickets_of_the_shared_home_belong_to_whom_the_rules_name_and_count_once
 def test_a_ticket_that_moves_to_another_client_counts_there_and_nowhere_else(desks):
     lying = {row["ticket_id"]: row["client_id"] for row in desks.moved.ticket if row["source_client_id"] == "firm"}
     assert lying == {1: "cases", 2: "owned", 3: "cases", 4: "firm", 6: "cases"}
-    total = sum(row["opened_count"] for row in desks.moved.flow_quarterly if row["client_id"] in ("owned", "cases", "firm"))
+    total = sum(
+        row["opened_count"] for row in desks.moved.flow_quarterly if row["client_id"] in ("owned", "cases", "firm")
+    )
     assert total == 8 + 5
 
 
 def test_requesters_are_pseudonyms_unless_the_policy_says_otherwise(desks):
-    by_client = {(row["client_id"], row["ticket_id"]): row["requester"] for row in desks.now.ticket if row["source_client_id"] == "firm"}
+    by_client = {
+        (row["client_id"], row["ticket_id"]): row["requester"]
+        for row in desks.now.ticket
+        if row["source_client_id"] == "firm"
+    }
     # The policy of the client whose tickets they are: `owned` shows partners.
     assert by_client["owned", 1] == "partner 51"
-    assert by_client["cases", 6].startswith("sha256:") and len(by_client["cases", 6]) == 71
+    assert by_client["cases", 6].startswith("sha256:")
+    assert len(by_client["cases", 6]) == 71
 
 
 def test_service_levels_are_met_missed_running_and_at_risk_as_by_hand(desks):
     rows = {(row["ticket_id"], row["kind"]): row for row in desks.now.sla_event if row["client_id"] == "sla"}
     assert {key: (row["state"], row["elapsed_hours"]) for key, row in rows.items()} == {
-        (1, "response"): ("met", 1), (1, "resolution"): ("missed", 10),
-        (2, "response"): ("missed", pytest.approx(6)), (2, "resolution"): ("met", pytest.approx(6)),
-        (3, "response"): ("at risk", 1), (3, "resolution"): ("running", 1),
-        (4, "response"): ("missed", 16), (4, "resolution"): ("missed", 16),
-        (5, "response"): ("n/a", 0.5), (5, "resolution"): ("n/a", 0.5),
+        (1, "response"): ("met", 1),
+        (1, "resolution"): ("missed", 10),
+        (2, "response"): ("missed", pytest.approx(6)),
+        (2, "resolution"): ("met", pytest.approx(6)),
+        (3, "response"): ("at risk", 1),
+        (3, "resolution"): ("running", 1),
+        (4, "response"): ("missed", 16),
+        (4, "resolution"): ("missed", 16),
+        (5, "response"): ("n/a", 0.5),
+        (5, "resolution"): ("n/a", 0.5),
         (6, "resolution"): ("missed", 25),
-        (7, "response"): ("missed", 12), (7, "resolution"): ("missed", 12),
-    }  # fmt: skip
+        (7, "response"): ("missed", 12),
+        (7, "resolution"): ("missed", 12),
+    }
     due = {key[0]: moment(row["due_at"]) for key, row in rows.items() if key[1] == "resolution"}
     assert due[1] == due[7] == at("2026-09-21 14:00")
     assert due[2] == at("2026-09-23 12:00")
@@ -223,15 +262,25 @@ def test_ages_and_percentiles_are_what_the_tickets_themselves_give(desks):
                 if moment(span["open_from"]) < end and (span["open_until"] is None or moment(span["open_until"]) >= end)
             ]
             bands = [sum(low < age <= high for age in ages) for low, high in ((-1, 7), (7, 30), (30, 90), (90, 9e9))]
-            names = ("backlog_to_7_days_count", "backlog_to_30_days_count", "backlog_to_90_days_count", "backlog_over_90_days_count")
+            names = (
+                "backlog_to_7_days_count",
+                "backlog_to_30_days_count",
+                "backlog_to_90_days_count",
+                "backlog_over_90_days_count",
+            )
             assert [period[name] for name in names] == bands
             assert period["backlog_count"] == len(ages)
             monday = date.fromisoformat(period["period_start_on"])
-            hours = pd.Series([
-                row["response_business_hours"] for row in own
-                if row["response_business_hours"] is not None
-                and (day := moment(row["first_response_at"]).astimezone(zone).date()) and 0 <= (day - monday).days < 7
-            ], dtype=float)  # fmt: skip
+            hours = pd.Series(
+                [
+                    row["response_business_hours"]
+                    for row in own
+                    if row["response_business_hours"] is not None
+                    and (day := moment(row["first_response_at"]).astimezone(zone).date())
+                    and 0 <= (day - monday).days < 7
+                ],
+                dtype=float,
+            )
             assert period["responded_count"] == len(hours)
             if len(hours):
                 assert period["response_median_business_hours"] == pytest.approx(hours.median())
@@ -241,8 +290,19 @@ def test_ages_and_percentiles_are_what_the_tickets_themselves_give(desks):
 
 
 def test_categories_add_up_to_the_client_and_first_contacts_are_counted(desks):
-    counts = ("opened_count", "closed_count", "reopened_count", "backlog_count", "backlog_over_90_days_count", "resolved_count", "first_contact_count")
-    for all_of, by_category in ((desks.now.flow_weekly, desks.now.category_weekly), (desks.now.flow_quarterly, desks.now.category_quarterly)):
+    counts = (
+        "opened_count",
+        "closed_count",
+        "reopened_count",
+        "backlog_count",
+        "backlog_over_90_days_count",
+        "resolved_count",
+        "first_contact_count",
+    )
+    for all_of, by_category in (
+        (desks.now.flow_weekly, desks.now.category_weekly),
+        (desks.now.flow_quarterly, desks.now.category_quarterly),
+    ):
         sums: dict[tuple[str, str], list[int]] = {}
         for row in by_category:
             total = sums.setdefault((row["client_id"], row["period"]), [0] * len(counts))
@@ -255,7 +315,10 @@ def test_categories_add_up_to_the_client_and_first_contacts_are_counted(desks):
 
 
 def test_the_backlog_is_what_the_source_itself_shows_as_open(desks):
-    rows = {row["client_id"]: (row["backlog_count"], row["source_open_count"], row["difference_count"]) for row in desks.now.backlog_check}
+    rows = {
+        row["client_id"]: (row["backlog_count"], row["source_open_count"], row["difference_count"])
+        for row in desks.now.backlog_check
+    }
     assert rows["cases"] == (3, 3, 0)
     assert rows["sla"] == (2, 2, 0)
     assert {client_id: row for client_id, row in rows.items() if row[2]} == {}
@@ -267,8 +330,9 @@ def test_hours_are_those_of_timesheets_that_are_linked_and_na_where_none_can_be(
     assert (rows["cases", "Faults", "2026Q3"]["hours"], rows["cases", "Faults", "2026Q4"]["hours"]) == (1.5, 0.5)
     assert rows["cases", "uncategorised", "2026Q3"]["hours"] == 0
     assert (rows["sla", "uncategorised", "2026Q3"]["hours"], rows["sla", "uncategorised", "2026Q3"]["reason"]) == (
-        None, "n/a: no module of this client's Odoo links timesheets to tickets",
-    )  # fmt: skip
+        None,
+        "n/a: no module of this client's Odoo links timesheets to tickets",
+    )
     assert rows["athens", "uncategorised", "2026Q3"]["reason"].startswith("n/a: nothing was read")
 
 

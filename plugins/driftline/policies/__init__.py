@@ -19,7 +19,6 @@ from driftline.policies.trend import TrendPolicy, load_trend
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from driftline.registry import Registry
@@ -42,13 +41,13 @@ class Policies:
     upgrades: tuple[PlannedUpgrade, ...]
 
 
-def load_policies(folder: Path, registry: Registry, *, today: date) -> Policies:
-    """Read every file; raise ConfigError that names file and entry, also for an unknown client or what has expired."""
+def load_policies(folder: Path, registry: Registry) -> Policies:
+    """Read every file; raise ConfigError that names file and entry, also for an unknown client."""
     return Policies(
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
         tickets=load_tickets(folder, registry),
-        trend=load_trend(folder, registry, today=today),
+        trend=load_trend(folder, registry),
         upgrades=load_upgrades(folder, registry),
     )

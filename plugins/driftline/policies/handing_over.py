@@ -31,7 +31,8 @@ def hand_over(cursor: Cursor, policies: Policies, *, build_id: str) -> None:
     ])  # fmt: skip
     columns = "build_id, client_id, position, priority, from_on, until_on, clock, response_hours, resolution_hours"
     _insert(cursor, f"ticket_target ({columns})", [
-        (build_id, client_id, place, it.priority, it.from_on, it.until_on, it.clock, it.response_hours, it.resolution_hours)
+        (build_id, client_id, place, it.priority, it.from_on, it.until_on, it.clock, it.response_hours,
+         it.resolution_hours)
         for client_id, place, it in policies.tickets.targets()
     ])  # fmt: skip
     _insert(cursor, "ticket_owner (build_id, home_client_id, position, kind, odoo_id, client_id)", [
