@@ -11,7 +11,16 @@ from tests.conftest import Warehouse, make_settings, run_autocommit, run_sql
 from tests.quality import candidates
 from tests.quality.candidates import BUILD_ID, NOW
 
-TABLES = ("scorecard", "module_change", "ticket_flow", "ticket_trend", "access_user", "publication")
+TABLES = (
+    "scorecard",
+    "module_change",
+    "ticket_flow",
+    "ticket_trend",
+    "ticket_service",
+    "ticket_driver",
+    "access_user",
+    "publication",
+)
 DENIED = psycopg2.errors.InsufficientPrivilege
 
 

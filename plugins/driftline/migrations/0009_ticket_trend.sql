@@ -42,3 +42,86 @@ create policy readers on review.ticket_trend for select to bi_reader
   using (client_id in (select ops.readable_clients(current_user)) or '*' in (select ops.readable_clients(current_user)));
 create policy publisher on review.ticket_trend to driftline_publisher using (true) with check (true);
 create policy transformer on review.ticket_trend for select to driftline_transformer using (true);
+
+-- Whether targets are met and how old the backlog is, per quarter; and what to fix first, per category.
+create table review.ticket_service (
+  client_id text not null,
+  quarter text not null,
+  period text not null,
+  period_start_on date not null,
+  opened_count bigint not null,
+  closed_count bigint not null,
+  reopened_count bigint not null,
+  deleted_open_count bigint not null,
+  net_count bigint not null,
+  backlog_count bigint not null,
+  backlog_to_7_days_count bigint not null,
+  backlog_to_30_days_count bigint not null,
+  backlog_to_90_days_count bigint not null,
+  backlog_over_90_days_count bigint not null,
+  source_open_count bigint,
+  source_difference_count bigint,
+  response_median_business_hours double precision,
+  response_p90_business_hours double precision,
+  resolution_median_business_hours double precision,
+  resolution_p90_business_hours double precision,
+  first_contact_pct double precision,
+  response_met_count bigint not null,
+  response_missed_count bigint not null,
+  response_running_count bigint not null,
+  response_at_risk_count bigint not null,
+  response_met_pct double precision,
+  resolution_met_count bigint not null,
+  resolution_missed_count bigint not null,
+  resolution_running_count bigint not null,
+  resolution_at_risk_count bigint not null,
+  resolution_met_pct double precision,
+  odoo_disagrees_count bigint not null,
+  target_reason text not null,
+  hours_reason text not null,
+  is_period_complete boolean not null,
+  as_of_at timestamptz not null,
+  primary key (client_id, quarter, period),
+  build_id text not null,
+  published_at timestamptz not null,
+  is_stale boolean not null default false,
+  stale_since_at timestamptz,
+  stale_reason text
+);
+
+grant select, insert, update, delete on review.ticket_service to driftline_publisher;
+alter table review.ticket_service enable row level security;
+create policy readers on review.ticket_service for select to bi_reader
+  using (client_id in (select ops.readable_clients(current_user)) or '*' in (select ops.readable_clients(current_user)));
+create policy publisher on review.ticket_service to driftline_publisher using (true) with check (true);
+create policy transformer on review.ticket_service for select to driftline_transformer using (true);
+
+create table review.ticket_driver (
+  client_id text not null,
+  quarter text not null,
+  category text not null,
+  rank bigint not null,
+  opened_count bigint not null,
+  share_pct double precision not null,
+  repeat_count bigint not null,
+  known_requester_count bigint not null,
+  repeat_pct double precision,
+  trend text not null,
+  trend_reason text not null,
+  hours double precision,
+  hours_reason text not null,
+  as_of_at timestamptz not null,
+  primary key (client_id, quarter, category),
+  build_id text not null,
+  published_at timestamptz not null,
+  is_stale boolean not null default false,
+  stale_since_at timestamptz,
+  stale_reason text
+);
+
+grant select, insert, update, delete on review.ticket_driver to driftline_publisher;
+alter table review.ticket_driver enable row level security;
+create policy readers on review.ticket_driver for select to bi_reader
+  using (client_id in (select ops.readable_clients(current_user)) or '*' in (select ops.readable_clients(current_user)));
+create policy publisher on review.ticket_driver to driftline_publisher using (true) with check (true);
+create policy transformer on review.ticket_driver for select to driftline_transformer using (true);
