@@ -65,7 +65,7 @@ def measure(client_counts: tuple[int, int] = (10, 100)) -> Iterator[Figure]:
 
 
 def _measure(server: EmbeddedPostgres, client_count: int) -> tuple[list[Figure], float]:
-    settings = _warehouse(server, f"drift_{client_count}")
+    settings = new_warehouse(server, f"drift_{client_count}")
     connection = psycopg2.connect(settings.warehouse_url, options="-c TimeZone=UTC")
     connection.autocommit = True
     cursor = connection.cursor()
@@ -95,7 +95,7 @@ def _measure(server: EmbeddedPostgres, client_count: int) -> tuple[list[Figure],
     ], moved  # fmt: skip
 
 
-def _warehouse(server: EmbeddedPostgres, name: str) -> Settings:
+def new_warehouse(server: EmbeddedPostgres, name: str) -> Settings:
     connection = psycopg2.connect(server.url())
     connection.autocommit = True
     with connection.cursor() as cursor:

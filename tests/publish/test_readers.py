@@ -13,7 +13,8 @@ from tests.quality.candidates import BUILD_ID, NOW
 
 TABLES = (
     "scorecard", "module_change", "ticket_flow", "access_user", "version_currency", "signal", "config_drift",
-    "upgrade_impact", "ticket_trend", "publication",
+    "upgrade_impact", "ticket_trend", "ticket_service",
+    "ticket_driver", "publication",
 )  # fmt: skip
 DENIED = psycopg2.errors.InsufficientPrivilege
 

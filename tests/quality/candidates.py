@@ -23,7 +23,8 @@ declare t text; columns text;
 begin
   set local role driftline_transformer;
   foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user', 'version_currency', 'signal',
-      'config_drift', 'upgrade_impact', 'ticket_trend'] loop
+      'config_drift', 'upgrade_impact', 'ticket_trend', 'ticket_service',
+      'ticket_driver'] loop
     select string_agg(format('%I', attname), ', ' order by attnum) into columns
     from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
       and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
@@ -47,6 +48,7 @@ begin
     deleted_open_count bigint, stamped_close_count bigint, backlog_count bigint, is_period_complete boolean,
     as_of_at timestamptz);
   create table tickets.flow_quarterly as table tickets.flow_weekly;
+  create table tickets.sla_event (client_id text, ticket_id bigint, kind text, state text, opened_at timestamptz);
   create table tickets.trend (
     client_id text, category text, quarter text, trend text, reason text, test text, week_count bigint,
     ticket_count bigint, recent_count bigint, earlier_count bigint, t_value double precision, p_value double precision,
@@ -245,6 +247,36 @@ _ROWS = {
         from (select *, 'week' as kind from tickets.flow_weekly
               union all select *, 'quarter' from tickets.flow_quarterly) both_kinds
         where client_id = any(%(clients)s)
+    """,
+    "tickets.sla_event": """
+        insert into tickets.sla_event
+        select c, ticket, 'resolution', state, '2026-10-05 09:00+00'
+        from unnest(%(clients)s) c, (values (1, 'met'), (2, 'met'), (3, 'missed'), (4, 'running')) v (ticket, state)
+    """,
+    "review_candidate.ticket_service": """
+        insert into review_candidate.ticket_service
+        select client_id, quarter, period, period_start_on, opened_count, closed_count, reopened_count,
+          deleted_open_count, opened_count + reopened_count - closed_count - deleted_open_count, backlog_count,
+          backlog_count - 2, 1, 1, 0, source.open_count, source.open_count - backlog_count, 1.5, 6, 9, 30.5, 40,
+          0, 0, 0, 0, null, targets.met, targets.missed, targets.running, 0,
+          100.0 * targets.met / nullif(targets.met + targets.missed, 0), 0,
+          case when targets.met = 0 then 'n/a: no target' else '' end, '', is_period_complete, as_of_at, %(build)s
+        from tickets.flow_quarterly
+        cross join lateral (select case period when '2026Q4' then backlog_count end) as source (open_count)
+        cross join lateral (
+          select case period when '2026Q4' then 2 else 0 end, case period when '2026Q4' then 1 else 0 end,
+            case period when '2026Q4' then 1 else 0 end
+        ) as targets (met, missed, running)
+        where client_id = any(%(clients)s)
+    """,
+    "review_candidate.ticket_driver": """
+        insert into review_candidate.ticket_driver
+        select c, %(quarter)s, category, rank, opened, share, repeats, known, pct, trend, reason, hours, why, %(as_of)s,
+          %(build)s
+        from unnest(%(clients)s) c,
+          (values ('Fault', 1, 15, 75, 3, 12, 25, 'flat', '60 tickets against 60', 4.5, ''),
+                  ('Wish', 2, 5, 25, 0, 5, 0, 'not proven', 'only 8 weeks', null, 'n/a: not linked')
+          ) v (category, rank, opened, share, repeats, known, pct, trend, reason, hours, why)
     """,
     "access.user": """
         insert into access."user"

@@ -56,6 +56,8 @@ _WEEKS = "tickets.flow_weekly"
 _QUARTERS = "tickets.flow_quarterly"
 _TREND = "tickets.trend"
 _CLAIM = "review_candidate.ticket_trend"
+_SERVICE = "review_candidate.ticket_service"
+_DRIVER = "review_candidate.ticket_driver"
 _USERS = "access.user"
 _CONFIG = "drift.config_change"
 _NET = "drift.config_drift"
@@ -78,6 +80,8 @@ _ALL = (
     _QUARTERS,
     _TREND,
     _CLAIM,
+    _SERVICE,
+    _DRIVER,
     _USERS,
 )
 
@@ -335,6 +339,34 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
                 f"update {_SCORECARD} set value = -12 where client_id = %(client)s and kpi = 'ticket_trend'"
             ),
         },
+        _SERVICE: {
+            **_common(_SERVICE),
+            "one_build": _set(_SERVICE, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(_LOST.format(table=_SERVICE)),
+            "agrees_with_flow": _set(
+                _SERVICE, "opened_count = opened_count + 1, net_count = net_count + 1", "period = '2026Q3'"
+            ),
+            "ages_add_up": _set(_SERVICE, "backlog_over_90_days_count = 1", "period = '2026Q4'"),
+            "net_adds_up": _set(_SERVICE, "net_count = net_count + 1", "period = '2026Q4'"),
+            "hours_in_order": _set(_SERVICE, "resolution_p90_business_hours = 8.9", "period = '2026Q4'"),
+            "shares_follow_counts": _set(_SERVICE, "resolution_met_pct = 67", "period = '2026Q4'"),
+            "reason_given": _set(_SERVICE, "target_reason = ''", "period = '2026Q3'"),
+            "targets_counted": _set(_SERVICE, "resolution_at_risk_count = 2", "period = '2026Q4'"),
+            "agrees_with_events": Defect(
+                "delete from tickets.sla_event where client_id = %(client)s and state = 'missed'"
+            ),
+            "agrees_with_source": _set(_SERVICE, "source_difference_count = -3", "period = '2026Q4'"),
+        },
+        _DRIVER: {
+            **_common(_DRIVER),
+            "one_build": _set(_DRIVER, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(_LOST.format(table=_DRIVER)),
+            "shares_add_up": _set(_DRIVER, "share_pct = 24", "category = 'Wish'"),
+            "most_first": _set(_DRIVER, "rank = 3", "category = 'Fault'"),
+            "repeats_within": _set(_DRIVER, "repeat_count = 13", "category = 'Fault'"),
+            "hours_or_reason": _set(_DRIVER, "hours = null", "category = 'Fault'"),
+            "agrees_with_trend": _set(_DRIVER, "trend = 'declining'", "category = 'Fault'"),
+        },
         _USERS: {
             **_common(_USERS),
             "client_coverage": Defect(_LOST.format(table=_USERS)),
@@ -384,6 +416,8 @@ _PER_CLIENT = (
     _QUARTERS,
     _TREND,
     _CLAIM,
+    _SERVICE,
+    _DRIVER,
     _USERS,
 )
 
@@ -406,6 +440,8 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
             _SCORECARD,
             _FLOW,
             _CLAIM,
+            _SERVICE,
+            _DRIVER,
             _ACCESS,
             _CHANGE,
             _PUBLISHED_CURRENCY,

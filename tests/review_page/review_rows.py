@@ -126,6 +126,43 @@ def publish_trend(url: str, client_id: str) -> None:
     insert(url, "ticket_trend", rows)
 
 
+def publish_service(url: str, client_id: str) -> None:
+    """Write two quarters of response and resolution, and two drivers, one of them without hours."""
+    counts = {
+        f"{name}_count": 0
+        for name in (
+            "opened", "closed", "reopened", "deleted_open", "net", "backlog_to_7_days", "backlog_to_30_days",
+            "backlog_to_90_days", "response_met", "response_missed", "response_running", "response_at_risk",
+            "resolution_met", "resolution_missed", "resolution_running", "resolution_at_risk", "odoo_disagrees",
+        )
+    }  # fmt: skip
+    common = {**counts, "hours_reason": "", "is_period_complete": True, **_common(client_id, QUARTER)}
+    present = {
+        "period": "2026Q3", "period_start_on": date(2026, 7, 1), "backlog_count": 25, "backlog_over_90_days_count": 4,
+        "source_open_count": 26, "source_difference_count": -1, "response_median_business_hours": 1.25,
+        "response_p90_business_hours": 6.5, "resolution_median_business_hours": 9.0,
+        "resolution_p90_business_hours": 1234.5, "first_contact_pct": 37.5, "response_met_pct": 91.0,
+        "resolution_met_pct": 83.4, "target_reason": "",
+    }  # fmt: skip
+    before = {
+        "period": "2026Q2", "period_start_on": date(2026, 4, 1), "backlog_count": 31, "backlog_over_90_days_count": 0,
+        "target_reason": "n/a: no target",
+    }  # fmt: skip
+    for quarter in (present, before):
+        insert(url, "ticket_service", [{**common, **quarter}])
+    driver = {"trend_reason": "too few", "known_requester_count": 5, **_common(client_id, QUARTER)}
+    fault = {
+        "category": "<b>Fault</b>", "rank": 1, "opened_count": 1200, "share_pct": 80.0, "repeat_count": 2,
+        "repeat_pct": 40.0, "trend": "declining", "hours": 12.5, "hours_reason": "",
+    }  # fmt: skip
+    wish = {
+        "category": "Wish", "rank": 2, "opened_count": 300, "share_pct": 20.0, "repeat_count": 0, "trend": "not proven",
+        "hours_reason": "n/a: not linked",
+    }  # fmt: skip
+    for category in (fault, wish):
+        insert(url, "ticket_driver", [{**driver, **category}])
+
+
 def publish_modules(url: str, client_id: str, names: list[str], *, quarter: str = QUARTER) -> None:
     """Write one version change per module name."""
     change = {

@@ -405,3 +405,20 @@ def test_where_nothing_was_compared_no_comparison_is_drawn(warehouse: Warehouse,
     html, _ = _render(warehouse, tmp_path)
     assert html.count("<svg") == 2
     assert "Two years compared" not in html
+
+
+def test_response_targets_and_drivers_are_written_as_published(warehouse: Warehouse, tmp_path: Path) -> None:
+    review_rows.publish(warehouse.url, "meltemi")
+    review_rows.publish_tickets(warehouse.url, "meltemi")
+    review_rows.publish_service(warehouse.url, "meltemi")
+    html, _ = _render(warehouse, tmp_path)
+    rows = {
+        re.sub("<[^>]*>", "", cells[0]): [re.sub("<[^>]*>", "", cell) for cell in cells[1:]]
+        for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+        if len(cells := re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)) in (6, 9)
+    }
+    assert rows["2026Q3"] == ["1.2 h", "6.5 h", "9.0 h", "1,234.5 h", "91.0 %", "83.4 %", "37.5 %", "4"]
+    assert rows["2026Q2"] == ["–"] * 7 + ["0"]
+    assert rows["&lt;b&gt;Fault&lt;/b&gt;"] == ["1,200", "80.0 %", "40.0 %", "declining", "12.5"]
+    assert rows["Wish"] == ["300", "20.0 %", "–", "not proven", "n/a"]
+    assert "Open now: 25; the client's Odoo itself counts 26." in html

@@ -1,4 +1,4 @@
-"""One ticket shape, working time, service levels, flow by category, cost: known by hand or counted otherwise."""
+"""One ticket shape, working time, service levels, flow and cost: values known by hand or counted another way."""
 
 from __future__ import annotations
 
@@ -14,8 +14,21 @@ from tests.transform import ticket_desks
 from tests.transform.ticket_desks import AS_OF, HOURS, READ_AT, SAMPLED
 from tests.transform.world import at
 
-TABLES = ("ticket", "stage_span", "sla_event", "home", "backlog_check", "cost_quarterly", "driver", "attribute_span",
-          "open_span", "flow_weekly", "category_weekly", "flow_quarterly", "category_quarterly")  # fmt: skip
+TABLES = (
+    "ticket",
+    "stage_span",
+    "sla_event",
+    "home",
+    "backlog_check",
+    "cost_quarterly",
+    "driver",
+    "attribute_span",
+    "open_span",
+    "flow_weekly",
+    "category_weekly",
+    "flow_quarterly",
+    "category_quarterly",
+)
 
 
 def look(world) -> SimpleNamespace:
@@ -140,17 +153,23 @@ def test_stays_in_stages_follow_each_other_within_one_second_and_know_what_is_no
         ]
 
     assert [row[:3] for row in spans(6)] == [
-        ("New", 3, False), ("Done", 237, True), ("New", 25, False), ("Done", 0, True), ("New", 0, False),
+        ("New", 3, False),
+        ("Done", 237, True),
+        ("New", 25, False),
+        ("Done", 0, True),
+        ("New", 0, False),
         ("Done", pytest.approx(115), True),
-    ]  # fmt: skip
+    ]
     assert [(row[0], row[3]) for row in spans(7)] == [(None, "stamped"), ("Done", "stamped")]
 
 
 def test_enterprise_tickets_are_told_by_their_own_stages_types_and_dates(desks):
     rows = tickets(desks.now, "enterprise")
     assert {key: (row["outcome"], row["category"]) for key, row in rows.items()} == {
-        1: ("done", "Question"), 2: (None, "Question"), 3: ("merged", "Question"),
-    }  # fmt: skip
+        1: ("done", "Question"),
+        2: (None, "Question"),
+        3: ("merged", "Question"),
+    }
     assert rows[1]["resolution_business_hours"] == 9
 
 
@@ -161,9 +180,12 @@ def test_tickets_of_the_shared_home_belong_to_whom_the_rules_name_and_count_once
         if row["client_id"] in ("firm", "owned", "cases")
     }
     assert found == {
-        ("owned", "firm", "mapped"): 2, ("cases", "firm", "mapped"): 2, ("cases", "firm", "mirrored"): 1,
-        ("firm", "firm", "unmapped"): 1, ("cases", "cases", "own"): 8,
-    }  # fmt: skip
+        ("owned", "firm", "mapped"): 2,
+        ("cases", "firm", "mapped"): 2,
+        ("cases", "firm", "mirrored"): 1,
+        ("firm", "firm", "unmapped"): 1,
+        ("cases", "cases", "own"): 8,
+    }
     lying = {row["ticket_id"]: row["client_id"] for row in desks.now.ticket if row["source_client_id"] == "firm"}
     assert lying == {1: "owned", 2: "owned", 3: "cases", 4: "firm", 6: "cases"}
     weeks = [row for row in desks.now.flow_quarterly if row["client_id"] == "cases" and row["period"] == "2026Q3"]
@@ -194,14 +216,20 @@ def test_requesters_are_pseudonyms_unless_the_policy_says_otherwise(desks):
 def test_service_levels_are_met_missed_running_and_at_risk_as_by_hand(desks):
     rows = {(row["ticket_id"], row["kind"]): row for row in desks.now.sla_event if row["client_id"] == "sla"}
     assert {key: (row["state"], row["elapsed_hours"]) for key, row in rows.items()} == {
-        (1, "response"): ("met", 1), (1, "resolution"): ("missed", 10),
-        (2, "response"): ("missed", pytest.approx(6)), (2, "resolution"): ("met", pytest.approx(6)),
-        (3, "response"): ("at risk", 1), (3, "resolution"): ("running", 1),
-        (4, "response"): ("missed", 16), (4, "resolution"): ("missed", 16),
-        (5, "response"): ("n/a", 0.5), (5, "resolution"): ("n/a", 0.5),
+        (1, "response"): ("met", 1),
+        (1, "resolution"): ("missed", 10),
+        (2, "response"): ("missed", pytest.approx(6)),
+        (2, "resolution"): ("met", pytest.approx(6)),
+        (3, "response"): ("at risk", 1),
+        (3, "resolution"): ("running", 1),
+        (4, "response"): ("missed", 16),
+        (4, "resolution"): ("missed", 16),
+        (5, "response"): ("n/a", 0.5),
+        (5, "resolution"): ("n/a", 0.5),
         (6, "resolution"): ("missed", 25),
-        (7, "response"): ("missed", 12), (7, "resolution"): ("missed", 12),
-    }  # fmt: skip
+        (7, "response"): ("missed", 12),
+        (7, "resolution"): ("missed", 12),
+    }
     due = {key[0]: moment(row["due_at"]) for key, row in rows.items() if key[1] == "resolution"}
     assert due[1] == due[7] == at("2026-09-21 14:00")
     assert due[2] == at("2026-09-23 12:00")
@@ -243,11 +271,16 @@ def test_ages_and_percentiles_are_what_the_tickets_themselves_give(desks):
             assert [period[name] for name in names] == bands
             assert period["backlog_count"] == len(ages)
             monday = date.fromisoformat(period["period_start_on"])
-            hours = pd.Series([
-                row["response_business_hours"] for row in own
-                if row["response_business_hours"] is not None
-                and (day := moment(row["first_response_at"]).astimezone(zone).date()) and 0 <= (day - monday).days < 7
-            ], dtype=float)  # fmt: skip
+            hours = pd.Series(
+                [
+                    row["response_business_hours"]
+                    for row in own
+                    if row["response_business_hours"] is not None
+                    and (day := moment(row["first_response_at"]).astimezone(zone).date())
+                    and 0 <= (day - monday).days < 7
+                ],
+                dtype=float,
+            )
             assert period["responded_count"] == len(hours)
             if len(hours):
                 assert period["response_median_business_hours"] == pytest.approx(hours.median())
@@ -297,8 +330,9 @@ def test_hours_are_those_of_timesheets_that_are_linked_and_na_where_none_can_be(
     assert (rows["cases", "Faults", "2026Q3"]["hours"], rows["cases", "Faults", "2026Q4"]["hours"]) == (1.5, 0.5)
     assert rows["cases", "uncategorised", "2026Q3"]["hours"] == 0
     assert (rows["sla", "uncategorised", "2026Q3"]["hours"], rows["sla", "uncategorised", "2026Q3"]["reason"]) == (
-        None, "n/a: no module of this client's Odoo links timesheets to tickets",
-    )  # fmt: skip
+        None,
+        "n/a: no module of this client's Odoo links timesheets to tickets",
+    )
     assert rows["athens", "uncategorised", "2026Q3"]["reason"].startswith("n/a: nothing was read")
 
 

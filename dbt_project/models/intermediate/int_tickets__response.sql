@@ -8,7 +8,9 @@ select
   ticket.client_id,
   ticket.source_client_id,
   ticket.ticket_id,
-  min(message.sent_at) as first_response_at,
+  -- Odoo's messages are dated in whole seconds, the opening is not: an answer in the second of the opening came at once.
+  min(case when message.sent_at >= date_trunc('second', ticket.opened_at) then greatest(message.sent_at, ticket.opened_at) else message.sent_at end)
+    as first_response_at,
   count(*) as staff_message_count
 from {{ ref('stg_odoo__mail_message') }} as message
 join {{ ref('int_tickets__staff') }} as staff

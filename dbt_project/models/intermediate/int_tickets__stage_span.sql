@@ -27,7 +27,8 @@ endings as (
       ending.changed_at,
       ticket.opened_at
     ) as moved_at,
-    coalesce(present.is_closing and ticket.ended_at < ticket.opened_at, false) as is_before_opening
+    -- Odoo's own dates are cut to seconds, the opening is not.
+    coalesce(present.is_closing and ticket.ended_at < date_trunc('second', ticket.opened_at), false) as is_before_opening
   from {{ ref('int_tickets__ticket') }} as ticket
   left join changes as ending
     on ending.client_id = ticket.client_id
@@ -53,7 +54,7 @@ spans as (
   where changes.place = 1
   union all
   select changes.client_id, changes.source_client_id, changes.ticket_id, changes.place, changes.new_value,
-    changes.changed_at, coalesce(changes.following_at, endings.moved_at), 'tracked', changes.sent_at < changes.changed_at
+    changes.changed_at, coalesce(changes.following_at, endings.moved_at), 'tracked', changes.sent_at < date_trunc('second', changes.changed_at)
   from changes
   left join endings
     on changes.following_at is null

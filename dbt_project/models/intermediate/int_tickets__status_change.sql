@@ -62,7 +62,7 @@ dated_state as (
     turned.outcome,
     case when count(tracked.changed_at) > 0 then 'tracked' else 'stamped' end as basis,
     turned.place,
-    turned.is_closed and coalesce(min(tracked.sent_at), turned.ended_at) < turned.opened_at as is_before_opening
+    turned.is_closed and coalesce(min(tracked.sent_at), turned.ended_at) < date_trunc('second', turned.opened_at) as is_before_opening
   from turned
   left join {{ ref('int_tickets__tracked_change') }} as tracked
     on tracked.client_id = turned.client_id

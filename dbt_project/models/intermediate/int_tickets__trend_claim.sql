@@ -37,6 +37,7 @@ measured as (
     policy.flat_within_pct,
     case when client.stabilisation_until >= source.as_of_on then client.stabilisation_until end as stabilisation_until,
     case when allowed.until_on >= source.as_of_on then allowed.until_on end as short_claim_until,
+    case when allowed.until_on < source.as_of_on then allowed.until_on end as short_claim_ended_on,
     case when year.client_id is not null then 'year on year' when slope.client_id is not null then 'short series' else 'none' end as test,
     coalesce(held.week_count, 0) as week_count,
     coalesce(held.ticket_count, 0) as ticket_count,

@@ -20,7 +20,6 @@ from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 from driftline.policies.waivers import Waiver, load_waivers
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     from driftline.registry import Registry
@@ -44,14 +43,14 @@ class Policies:
     waivers: dict[str, Waiver]
 
 
-def load_policies(folder: Path, registry: Registry, *, today: date) -> Policies:
-    """Read every file; raise ConfigError that names file and entry, also for an unknown client or what has expired."""
+def load_policies(folder: Path, registry: Registry) -> Policies:
+    """Read every file; raise ConfigError that names file and entry, also for an unknown client."""
     return Policies(
         approved_changes=load_approved_changes(folder, registry),
         drift=load_drift(folder),
         signals=load_signals(folder),
         tickets=load_tickets(folder, registry),
-        trend=load_trend(folder, registry, today=today),
+        trend=load_trend(folder, registry),
         upgrades=load_upgrades(folder, registry),
         waivers=load_waivers(folder, registry),
     )

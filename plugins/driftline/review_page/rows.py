@@ -86,6 +86,40 @@ class TicketTrend:
 
 
 @dataclass(frozen=True)
+class TicketService:
+    table: ClassVar[str] = "ticket_service"
+    order: ClassVar[str] = "period_start_on desc"
+    period: str
+    backlog_count: int
+    backlog_over_90_days_count: int
+    source_open_count: int | None
+    source_difference_count: int | None
+    response_median_business_hours: float | None
+    response_p90_business_hours: float | None
+    resolution_median_business_hours: float | None
+    resolution_p90_business_hours: float | None
+    first_contact_pct: float | None
+    response_met_pct: float | None
+    resolution_met_pct: float | None
+    resolution_at_risk_count: int
+    target_reason: str
+    hours_reason: str
+
+
+@dataclass(frozen=True)
+class TicketDriver:
+    table: ClassVar[str] = "ticket_driver"
+    order: ClassVar[str] = "rank"
+    category: str
+    opened_count: int
+    share_pct: float
+    repeat_pct: float | None
+    trend: str
+    hours: float | None
+    hours_reason: str
+
+
+@dataclass(frozen=True)
 class AccessUser:
     table: ClassVar[str] = "access_user"
     order: ClassVar[str] = "user_kind, is_active desc nulls last, login, odoo_user_id"
@@ -188,6 +222,8 @@ class Review:
     module_changes: tuple[ModuleChange, ...]
     ticket_periods: tuple[TicketPeriod, ...]
     ticket_trends: tuple[TicketTrend, ...]
+    ticket_services: tuple[TicketService, ...]
+    ticket_drivers: tuple[TicketDriver, ...]
     users: tuple[AccessUser, ...]
     currencies: tuple[Currency, ...]
     signals: tuple[Signal, ...]
@@ -209,6 +245,8 @@ def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
                 module_changes=_read(cursor, ModuleChange, client_id, quarter),
                 ticket_periods=_read(cursor, TicketPeriod, client_id, quarter),
                 ticket_trends=_read(cursor, TicketTrend, client_id, quarter),
+                ticket_services=_read(cursor, TicketService, client_id, quarter),
+                ticket_drivers=_read(cursor, TicketDriver, client_id, quarter),
                 users=_read(cursor, AccessUser, client_id, quarter),
                 currencies=_read(cursor, Currency, client_id, quarter),
                 signals=_read(cursor, Signal, client_id, quarter),

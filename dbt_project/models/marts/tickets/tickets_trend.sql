@@ -28,7 +28,7 @@ select
       then 'only ' || week_count || ' complete weeks of tickets: a year-on-year comparison needs {{ trend_year_weeks() }}'
     when test = 'none'
       then 'only ' || ticket_count || ' tickets in ' || week_count || ' complete weeks: fewer than {{ trend_least_tickets() }} prove nothing'
-    else 'season not removed' || coalesce(', a claim is allowed until ' || short_claim_until, '')
+    else 'season not removed' || coalesce(', a claim is allowed until ' || short_claim_until, ', the leave to claim ended on ' || short_claim_ended_on, '')
       || ': only ' || week_count || ' complete weeks, a year-on-year comparison needs {{ trend_year_weeks() }}; slope '
       || {{ change_in_words('slope_pct', 'slope_low_pct', 'slope_high_pct') }} || ' a year'
       || coalesce(', tau ' || to_char(tau, 'FMS0.00'), '') || ', p ' || to_char(p_value, 'FM0.000')
