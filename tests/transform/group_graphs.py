@@ -17,6 +17,17 @@ class Graph:
     implications: set[tuple[int, int]]
     held: dict[int, set[int]]
 
+    def shortest_way(self, root: int, group: int) -> list[int] | None:
+        """One of the shortest ways from one group to another that it implies."""
+        ways, seen = [[root]], {root}
+        while ways:
+            if found := next((way for way in ways if way[-1] == group), None):
+                return found
+            ways = [[*way, implied] for way in ways for one, implied in self.implications if one == way[-1]]
+            ways = [way for way in ways if way[-1] not in seen]
+            seen |= {way[-1] for way in ways}
+        return None
+
 
 def random_graph(seed: int, *, is_implied: bool) -> Graph:
     """Make a graph of 30 groups and 12 users; `is_implied` says whether implications count."""

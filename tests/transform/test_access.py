@@ -30,6 +30,32 @@ def test_a_cycle_of_implications_ends(planted):
     assert held[3] >= 1
 
 
+def test_every_membership_is_explained_as_plain_sets_explain_it(planted):
+    rows = planted.world.rows(
+        "select to_jsonb(e) || jsonb_build_object('stored', u.stored_group_ids) from access.effective_group e"
+        " join staging.int_access__user_set u using (client_id, odoo_user_id) where client_id like 'graph%%'"
+    )
+    assert len(rows) > 800
+    kinds = set()
+    for (row,) in rows:
+        graph = planted.graphs[row["client_id"]]
+        is_new = planted.versions[row["client_id"]] >= 19
+        user, group, stored = row["odoo_user_id"], row["odoo_group_id"], set(row["stored"])
+        assert stored == {held for member, held in graph.members if member == user}
+        ways = {root: way for root in stored - {group} if (way := graph.shortest_way(root, group))}
+        assert row["is_stored"] is (group in stored)
+        assert row["is_implied"] is bool(ways)
+        assert row["direct"] == ("yes" if not ways or (is_new and group in stored) else "no" if is_new else "unknown")
+        if ways:
+            path = row["path"]
+            assert len(path) == min(map(len, ways.values()))
+            assert path[0] in stored
+            assert path[-1] == group
+            assert {(one, other) for one, other in zip(path, path[1:], strict=False)} <= graph.implications
+        kinds.add((is_new, row["direct"]))
+    assert kinds == {(True, "yes"), (True, "no"), (False, "yes"), (False, "unknown")}
+
+
 def test_before_a_clients_history_begins_nobody_is_listed_and_the_version_is_not_claimed(planted):
     assert len(planted.now["access.user"]) > 100
     assert planted.quarter_before["access.user"] == []

@@ -18,7 +18,7 @@ memberships as (
     odoo_user_id,
     count(*) as group_count,
     array_agg(group_name order by group_name collate "C", odoo_group_id) as group_names
-  from {{ ref('int_access__membership') }}
+  from {{ ref('access_effective_group') }}
   group by client_id, odoo_user_id
 ),
 
