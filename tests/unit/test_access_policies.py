@@ -37,7 +37,9 @@ def test_the_projects_own_policies_say_what_they_mean(folder):
     settings = dict(settings_of(policies))
     assert settings["access.stale.internal_days"] == 90
     assert settings["access.leaver_still_active.severity"] == "act"
-    assert settings["capability.pay_vendors"]["ways"] == [{"needs": [{"model": "account.payment", "operation": "create"}]}]
+    assert settings["capability.pay_vendors"]["ways"] == [
+        {"needs": [{"model": "account.payment", "operation": "create"}]}
+    ]
     assert settings["capability.enter_bills"]["ways"][0]["needs"] == [
         {"model": "account.move", "operation": "create"}, {"model": "account.move.line", "operation": "create"},
     ]  # fmt: skip

@@ -141,7 +141,9 @@ def load_access(folder: Path, registry: Registry, capabilities: Mapping[str, Cap
         exemption = validate(Exemption, entry, where=where)
         registry.client(exemption.client, where=where)
         if exemption.rule not in Rules.model_fields:
-            raise ConfigError(f"{where}: unknown rule '{exemption.rule}'.", hint=f"Known: {', '.join(Rules.model_fields)}.")
+            raise ConfigError(
+                f"{where}: unknown rule '{exemption.rule}'.", hint=f"Known: {', '.join(Rules.model_fields)}."
+            )
         exemptions.append(exemption)
     for name, clients in (
         ("service_accounts", file.service_accounts), ("administrator_not_named.named", rules.administrator_not_named.named),

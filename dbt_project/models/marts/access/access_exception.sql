@@ -37,7 +37,8 @@ select
   exempted.until as exempt_until_on,
   rules.as_of_at
 from found
-join {{ ref('access_rule') }} as rules on rules.client_id = found.client_id and rules.rule = found.rule and rules.is_judged
+join {{ ref('access_rule') }} as rules
+  on rules.client_id = found.client_id and rules.policy = 'access.yml' and rules.rule = found.rule and rules.is_judged
 join {{ ref('int_access__person') }} as person
   on person.client_id = found.client_id and person.odoo_user_id = found.odoo_user_id
 join policy on policy.rule = found.rule

@@ -1,8 +1,17 @@
 {# Which rules can be judged: an empty list of exceptions means something only where one could. #}
 with rules as (
-  select split_part(setting, '.', 2) as rule, value #>> '{}' as severity
+  select 'access.yml' as policy, split_part(setting, '.', 2) as rule, null as title, value #>> '{}' as severity, null as needs_module
   from {{ source('ops', 'policy_setting') }}
   where build_id = {{ build_id() }} and setting like 'access.%.severity'
+  union all
+  select 'sod.yml', split_part(setting, '.', 2), value ->> 'title', value ->> 'severity', value ->> 'needs_module'
+  from {{ source('ops', 'policy_setting') }}
+  where build_id = {{ build_id() }} and setting like 'sod.%'
+),
+
+-- Without access rows nobody could do anything: they were not read.
+permitted as (
+  select distinct client_id from {{ ref('int_access__permission') }}
 ),
 
 linked as (
@@ -25,9 +34,17 @@ unread as (
 
 judged as (
   select
-    period.client_id, period.quarter, rules.rule, rules.severity, period.as_of_at,
+    period.client_id, period.quarter, rules.policy, rules.rule, rules.title, rules.severity, period.as_of_at,
     case
       when linked.client_id is null then 'nothing is known of this client''s users at that moment'
+      when permitted.client_id is null
+        and (rules.policy = 'sod.yml' or rules.rule in ('powers_with_business', 'portal_with_internal_rights'))
+        then 'access rows are not known'
+      when rules.needs_module is not null and not exists (
+        select from {{ ref('snap_odoo__ir_module_module') }} as module
+        where module.client_id = period.client_id and module.module_name = rules.needs_module and not module.is_deleted
+          and module.state in ('installed', 'to upgrade', 'to remove') and {{ held_at('module', 'period.as_of_at') }}
+      ) then 'module ' || rules.needs_module || ' is not installed: this Odoo does not know one of the sides'
       when rules.rule in ('leaver_still_active', 'no_employee', 'manager_missing', 'manager_left', 'api_key_of_leaver',
           'role_creep', 'company_outside_unit', 'slow_deactivation') then
         case
@@ -57,6 +74,7 @@ judged as (
   from {{ ref('int_review__period') }} as period
   cross join rules
   left join linked on linked.client_id = period.client_id
+  left join permitted on permitted.client_id = period.client_id
   left join watched on watched.client_id = period.client_id
   left join {{ ref('int_review__odoo_version') }} as version on version.client_id = period.client_id
   left join {{ ref('int_review__model_state') }} as staff on staff.client_id = period.client_id and staff.model = 'hr.employee'
@@ -64,5 +82,5 @@ judged as (
   left join unread as hidden_logins on hidden_logins.client_id = period.client_id and hidden_logins.model = 'res.users.log'
 )
 
-select client_id, quarter, rule, severity, reason is null as is_judged, coalesce(reason, '') as reason, as_of_at
+select client_id, quarter, policy, rule, title, severity, reason is null as is_judged, coalesce(reason, '') as reason, as_of_at
 from judged
