@@ -1,4 +1,4 @@
-"""What a change of somebody's groups would bring, from the tables of the last build. Nothing is written, here or in Odoo.
+"""What one more group would bring to somebody, from the tables of the last build. Nothing is written, here or in Odoo.
 
 What people can do now, and who is in conflict, the build itself says (`access.capability`, `access.sod_conflict`).
 """

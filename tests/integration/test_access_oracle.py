@@ -1,5 +1,5 @@
-"""What real servers answered for every user, model and operation, against the access marts, in both directions; and what
-the access edits of three evenings are found as."""
+"""What real servers answered for every user, model and operation, against the access marts, in both directions; and
+what the access edits of three evenings are found as."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def look(settings: Settings, client_id: str) -> Seen:
         " where client_id = %s and is_held and u.odoo_user_id <> 1",
         client_id,
     )
-    effective = [row for (row,) in run_sql(
-        url, "select to_jsonb(e) from access.effective_group e where client_id = %s order by 1", client_id)]  # fmt: skip
+    held = run_sql(url, "select to_jsonb(e) from access.effective_group e where client_id = %s order by 1", client_id)
+    effective = [row for (row,) in held]
     assert len(allowed) == len(set(allowed))
     found = {
         table: {(row["odoo_user_id"], row["rule"]): row for (row,) in run_sql(
@@ -163,7 +163,8 @@ def test_groups_and_entitlements_are_those_of_the_server(evenings, which, capsys
     with capsys.disabled():
         print(f"\n{which}: {len(groups)} memberships and {len(allowed)} allowed cells of the server;"
               f" here {len(seen.groups)} and {len(seen.allowed)}; missing {len(groups - seen.groups)} and"
-              f" {len(allowed - seen.allowed)}, extra {len(seen.groups - groups)} and {len(seen.allowed - allowed)}")  # fmt: skip
+              f" {len(allowed - seen.allowed)}, extra {len(seen.groups - groups)}"
+              f" and {len(seen.allowed - allowed)}")  # fmt: skip
     assert len(groups) > 90
     assert len(allowed) > 3700
     assert seen.groups ^ groups == set()
@@ -184,7 +185,8 @@ def test_record_rules_are_those_of_the_server(evenings, which, capsys):
     here = {rule for rule in seen.all_rules if rule[1] in asked}
     with capsys.disabled():
         print(f"\n{which}: {len(rules)} rules of the server, here {len(here)};"
-              f" missing {len(rules - here)}, extra {len(here - rules)}; {len(seen.rules)} on entitlements")  # fmt: skip
+              f" missing {len(rules - here)}, extra {len(here - rules)};"
+              f" {len(seen.rules)} on entitlements")  # fmt: skip
     assert len(rules) > 2900
     assert here ^ rules == set()
     assert seen.rules == {rule for rule in seen.all_rules if rule[:3] in seen.allowed}
@@ -234,7 +236,7 @@ def test_exceptions_show_since_when_on_what_and_by_which_line(evenings):
 
 def test_rests_of_implications_are_those_that_the_sources_own_tables_show(evenings):
     relations = evenings["relations"]
-    members, implications, active = relations[3]
+    members, _, active = relations[3]
 
     def implied(user: int, group: int, number: int) -> bool:
         held, implies, _ = relations[number]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.transform.group_graphs import group_name
@@ -50,7 +52,7 @@ def test_every_membership_is_explained_as_plain_sets_explain_it(planted):
             assert len(path) == min(map(len, ways.values()))
             assert path[0] in stored
             assert path[-1] == group
-            assert {(one, other) for one, other in zip(path, path[1:], strict=False)} <= graph.implications
+            assert {(one, other) for one, other in itertools.pairwise(path)} <= graph.implications
         kinds.add((is_new, row["direct"]))
     assert kinds == {(True, "yes"), (True, "no"), (False, "yes"), (False, "unknown")}
 

@@ -1,4 +1,4 @@
-"""What access is judged by is read strictly: a wrong key, model, capability or rule is named with its file and entry."""
+"""What access is judged by is read strictly: a wrong key, model, capability or rule is named with its place."""
 
 from __future__ import annotations
 
@@ -76,19 +76,28 @@ def test_an_exemption_is_handed_over_whole(folder):
     [
         ("capabilities", "models: [account.payment]", "models: [account.paymnt]",
          "capability 'pay_vendors': unknown model 'account.paymnt'."),
-        ("capabilities", "operations: [create]}", "operations: [creat]}", "any_of.0.operations.0: Input should be 'read'"),
-        ("capabilities", "{groups: [base.group_system]}", "{groups: [Settings]}", "any_of.0.groups.0: String should match"),
-        ("capabilities", "- {groups: [base.group_system]}", "- {operations: [read]}", "models and operations go together"),
+        ("capabilities", "operations: [create]}", "operations: [creat]}",
+         "any_of.0.operations.0: Input should be 'read'"),
+        ("capabilities", "{groups: [base.group_system]}", "{groups: [Settings]}",
+         "any_of.0.groups.0: String should match"),
+        ("capabilities", "- {groups: [base.group_system]}", "- {operations: [read]}",
+         "models and operations go together"),
         ("capabilities", "acts: [vendor created]", "acts: [vendor made]", "acts.0: Input should be 'vendor created'"),
         ("capabilities", "area: export", "area: run_code", "'run_code' is the name of a capability and of an area"),
-        ("sod", "[pay_vendors]", "[pay_vendor]", "rule 'vendor_and_payment': unknown capability 'pay_vendor'. Known: appr"),
-        ("sod", "[[enter_bills], [pay_vendors]]", "[[enter_bills]]", "rule 'bill_and_payment': sides: Tuple should have"),
-        ("sod", "[[enter_bills], [pay_vendors]]", "[[enter_bills], [financial]]", "'enter_bills' stands on more than one"),
+        ("sod", "[pay_vendors]", "[pay_vendor]",
+         "rule 'vendor_and_payment': unknown capability 'pay_vendor'. Known: appr"),
+        ("sod", "[[enter_bills], [pay_vendors]]", "[[enter_bills]]",
+         "rule 'bill_and_payment': sides: Tuple should have"),
+        ("sod", "[[enter_bills], [pay_vendors]]", "[[enter_bills], [financial]]",
+         "'enter_bills' stands on more than one"),
         ("sod", "look_back_days: 365", "look_back: 365", "unknown key 'look_back'. Did you mean 'look_back_days'?"),
-        ("access", "stale: {severity: watch", "stale: {severity: bad", "rules: stale.severity: Input should be 'watch' or"),
-        ("access", "never_logged_in:", "never_logged:", "rules: unknown key 'never_logged'. Did you mean 'never_logged_in'?"),
+        ("access", "stale: {severity: watch", "stale: {severity: bad",
+         "rules: stale.severity: Input should be 'watch' or"),
+        ("access", "never_logged_in:", "never_logged:",
+         "rules: unknown key 'never_logged'. Did you mean 'never_logged_in'?"),
         ("access", "  no_employee: {severity: watch}\n", "", "rules: 'no_employee' is missing"),
-        ("access", "powers: [change_settings, run_code]", "powers: [code]", "powers_with_business.powers: unknown capability 'code'"),
+        ("access", "powers: [change_settings, run_code]", "powers: [code]",
+         "powers_with_business.powers: unknown capability 'code'"),
         ("access", "mfa_at_idp: []", "mfa_at_idp: [zeta]", "no_second_factor.mfa_at_idp: no client 'zeta'"),
         ("access", "exemptions: []", f"exemptions: [{EXEMPTION.replace('no_employee', 'no_employe')}]",
          "exemption 1: unknown rule 'no_employe'."),

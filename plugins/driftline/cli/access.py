@@ -40,5 +40,5 @@ def what_if(
     rows = [(it.title, ", ".join(it.groups)) for it in found.capabilities]
     table(f"{len(rows)} new capabilities", ["what", "through"], rows)
     sides = [" + ".join(" or ".join(side) for side in it.sides) for it in found.conflicts]
-    rows = [(it.severity, it.title, side) for it, side in zip(found.conflicts, sides, strict=True)]
-    table(f"{len(rows)} new conflicts", ["severity", "what", "sides"], rows)
+    broken = [(it.severity, it.title, side) for it, side in zip(found.conflicts, sides, strict=True)]
+    table(f"{len(broken)} new conflicts", ["severity", "what", "sides"], broken)

@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Policies:
-    """Everything that is declared in `config/policies/`; approved changes and capabilities by the name of their entry."""
+    """Everything that is declared in `config/policies/`; changes and capabilities by the name of their entry."""
 
     access: AccessPolicy
     approved_changes: dict[str, ApprovedChange]

@@ -47,7 +47,7 @@ class Administrators(Rule):
     """Who holds one of these groups must be on the client's list of logins; without a list the rule says nothing."""
 
     groups: tuple[ExternalId, ...] = Field(min_length=1)
-    named: dict[str, Logins] = {}
+    named: dict[str, Logins] = Field(default_factory=dict)
 
 
 class PowersWithBusiness(Rule):
@@ -110,7 +110,7 @@ class AccessPolicy(Strict):
     """`access.yml`. Service accounts (logins by client) need no employee and no manager."""
 
     linked_users_pct: Percent
-    service_accounts: dict[str, Logins] = {}
+    service_accounts: dict[str, Logins] = Field(default_factory=dict)
     rules: Rules
     exemptions: tuple[Exemption, ...] = ()
 
@@ -125,7 +125,7 @@ class AccessPolicy(Strict):
 
 class _File(Strict):
     linked_users_pct: Percent
-    service_accounts: dict[str, Logins] = {}
+    service_accounts: dict[str, Logins] = Field(default_factory=dict)
     rules: Any
     exemptions: tuple[Any, ...] = ()
 
@@ -146,9 +146,10 @@ def load_access(folder: Path, registry: Registry, capabilities: Mapping[str, Cap
             )
         exemptions.append(exemption)
     for name, clients in (
-        ("service_accounts", file.service_accounts), ("administrator_not_named.named", rules.administrator_not_named.named),
+        ("service_accounts", file.service_accounts),
+        ("administrator_not_named.named", rules.administrator_not_named.named),
         ("no_second_factor.mfa_at_idp", rules.no_second_factor.mfa_at_idp),
-    ):  # fmt: skip
+    ):
         for client_id in clients:
             registry.client(client_id, where=f"{path}: {name}")
     mixed = rules.powers_with_business

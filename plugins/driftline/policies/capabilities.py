@@ -86,7 +86,7 @@ def load_capabilities(folder: Path, *, model_fields: Path) -> dict[str, Capabili
 
 
 def spell_out(words: Sequence[str], capabilities: Mapping[str, Capability], where: str) -> tuple[str, ...]:
-    """Give the capabilities that are meant by their names or by those of areas; raise ConfigError for an unknown one."""
+    """Give the capabilities meant by their own names or those of areas; raise ConfigError for an unknown one."""
     found: list[str] = []
     for word in words:
         meant = [word] if word in capabilities else [name for name, it in capabilities.items() if it.area == word]
