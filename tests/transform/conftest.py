@@ -46,12 +46,14 @@ class Planted:
     world: World
     known: ticket_lives.Known
     graphs: dict[str, group_graphs.Graph]
+    versions: dict[str, int]
     now: dict[str, list[dict[str, Any]]]
     quarter_before: dict[str, list[dict[str, Any]]]
 
 
 _LOOKED_AT = (
-    "tickets.flow_weekly", "tickets.flow_quarterly", "tickets.trend", "access.user", "drift.version_currency",
+    "tickets.flow_weekly", "tickets.flow_quarterly", "tickets.trend", "access.user",
+    "access.effective_group", "staging.int_access__user_set", "drift.version_currency",
     "review_candidate.scorecard", "review_candidate.ticket_flow", "review_candidate.module_change",
     "review_candidate.access_user", "review_candidate.ticket_trend", "staging.int_review__period",
     "staging.int_tickets__trend_slope",
@@ -87,4 +89,5 @@ def planted(new_world) -> Planted:
             world.settings, night_id=ticket_lives.NIGHT, as_of_at=None, quarter=quarter, now=ticket_lives.READ_AT
         )
         seen.append(look(world))
-    return Planted(world=world, known=known, graphs=graphs, now=seen[0], quarter_before=seen[1])
+    versions = {f"graph_{seed}": 19 if seed < 9 else 18 for seed in range(12)}
+    return Planted(world=world, known=known, graphs=graphs, versions=versions, now=seen[0], quarter_before=seen[1])

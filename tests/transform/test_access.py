@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.transform.group_graphs import group_name
@@ -28,6 +30,31 @@ def test_a_cycle_of_implications_ends(planted):
     assert {1, 2, 3} <= planted.graphs["graph_0"].held[2]
     assert held[2] >= 3
     assert held[3] >= 1
+
+
+def test_every_membership_is_explained_as_plain_sets_explain_it(planted):
+    rows = [row for row in planted.now["access.effective_group"] if row["client_id"] in planted.graphs]
+    sets = {(row["client_id"], row["odoo_user_id"]): row for row in planted.now["staging.int_access__user_set"]}
+    assert len(rows) > 800
+    kinds = set()
+    for row in rows:
+        graph = planted.graphs[row["client_id"]]
+        is_new = planted.versions[row["client_id"]] >= 19
+        user, group = row["odoo_user_id"], row["odoo_group_id"]
+        stored = set(sets[row["client_id"], user]["stored_group_ids"])
+        assert stored == {held for member, held in graph.members if member == user}
+        ways = {root: way for root in stored - {group} if (way := graph.shortest_way(root, group))}
+        assert row["is_stored"] is (group in stored)
+        assert row["is_implied"] is bool(ways)
+        assert row["direct"] == ("yes" if not ways or (is_new and group in stored) else "no" if is_new else "unknown")
+        if ways:
+            path = row["path"]
+            assert len(path) == min(map(len, ways.values()))
+            assert path[0] in stored
+            assert path[-1] == group
+            assert {(one, other) for one, other in itertools.pairwise(path)} <= graph.implications
+        kinds.add((is_new, row["direct"]))
+    assert kinds == {(True, "yes"), (True, "no"), (False, "yes"), (False, "unknown")}
 
 
 def test_before_a_clients_history_begins_nobody_is_listed_and_the_version_is_not_claimed(planted):

@@ -8,6 +8,7 @@ select
   subtype_id as odoo_subtype_id,
   coalesce(is_internal, false) as is_internal,
   author_id as author_odoo_partner_id,
+  create_uid as created_by_odoo_user_id,
   _deleted_at is not null as is_deleted,
   _read_at as read_at
 from {{ source('raw', 'mail_message') }}

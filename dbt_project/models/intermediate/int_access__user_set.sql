@@ -1,0 +1,19 @@
+{{ config(indexes=[{'columns': ['client_id', 'odoo_user_id']}, {'columns': ['client_id', 'group_set_id']}]) }}
+
+with stored as (
+  select member.client_id, member.odoo_user_id, array_agg(member.odoo_group_id order by member.odoo_group_id) as group_ids
+  from {{ ref('snap_odoo__res_groups_users_rel') }} as member
+  join {{ ref('int_review__period') }} as period on period.client_id = member.client_id
+  where not member.is_deleted and {{ held_at('member', 'period.as_of_at') }}
+  group by member.client_id, member.odoo_user_id
+)
+
+select
+  person.client_id,
+  person.odoo_user_id,
+  coalesce(stored.group_ids, array[]::bigint[]) as stored_group_ids,
+  md5(coalesce(stored.group_ids, array[]::bigint[])::text) as group_set_id
+from {{ ref('snap_odoo__res_users') }} as person
+join {{ ref('int_review__period') }} as period on period.client_id = person.client_id
+left join stored on stored.client_id = person.client_id and stored.odoo_user_id = person.odoo_user_id
+where not person.is_deleted and {{ held_at('person', 'period.as_of_at') }}
