@@ -248,8 +248,8 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             **_common(_CONFIG),
             "row_count": Defect(
                 f"insert into {_CONFIG} select client_id, 'another ' || n, kind, entity, entity_key, what,"
-                f" before_value, after_value, seen_at, origin, is_explained, explained_by, quarter, as_of_at from {_CONFIG},"
-                " generate_series(1, 3) n where client_id = %(client)s",
+                f" before_value, after_value, seen_at, origin, is_explained, explained_by, quarter, as_of_at"
+                f" from {_CONFIG}, generate_series(1, 3) n where client_id = %(client)s",
                 also=((_EFFECT, "every_change_followed"),),
             ),
             "client_coverage": Defect(
