@@ -3,7 +3,8 @@
 Reads every client's Odoo into the warehouse, builds the marts, checks them client by client, publishes what passed and
 sends one message.
 
-`plan → read_client (mapped over the clients) → finish_reading → build → check → publish → alert → done`
+`plan → read_client (mapped over the clients) → finish_reading → build → check → publish → alert → done`, and beside the
+message `render_docs`: the checks' Data Docs, in `data_docs/<build>` below `DRIFTLINE_BUILD_DIR`.
 
 One client that cannot be read does not stop the others: its task is red, its published rows stay as they were and say
 so. A run's own state is that of its publication; look at the `read_client` tasks for single clients.
@@ -22,6 +23,7 @@ Run configuration (any other key is refused by `plan`):
 * `build`: `ops.dbt_result` has the failing node. Nothing was published.
 * `check`: a rule that says no closes a client's gate and leaves this task green; a red task means that the check broke.
 * `publish`, `alert`: nothing is half-written. Clear the task.
+* `render_docs`: the numbers are published all the same. Clear the task, or run `driftline docs`.
 """
 
 from __future__ import annotations
@@ -102,6 +104,12 @@ def nightly() -> None:
 
         publish.publish(wiring.settings(), build_id=build_id, now=datetime.now(UTC))
 
+    @task
+    def render_docs(build_id: str) -> str:
+        from driftline.quality import data_docs
+
+        return str(data_docs.render(wiring.settings(), build_id=build_id))
+
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def alert() -> None:
         from driftline import alerts
@@ -113,7 +121,9 @@ def nightly() -> None:
     reading = read_client.expand(client_ids=batches)
     finished = finish_reading(batches)
     built = build()
-    published = publish(check(built))
+    checked = check(built)
+    published = publish(checked)
+    published >> render_docs(checked)
     reading >> finished >> built
     told = alert()
     published >> told

@@ -4,7 +4,7 @@ Builds one quarter for every client, checks it, asks for approval, publishes wha
 over, and renders one page per client.
 
 `choose_quarter → build → check → propose → approve → record_answer → publish → seal → render_page (one per client) →
-alert → done`
+alert → done`; beside the seal `render_docs` writes the checks' Data Docs.
 
 `approve` waits under *Required Actions* for an answer by somebody who is logged in: Approve or Reject, with a comment.
 An answer within three seconds of the question fails in this version of Airflow. Without one within
@@ -30,6 +30,7 @@ The pages lie in `review/<quarter>/` below `DRIFTLINE_BUILD_DIR`: one self-conta
   clear the task.
 * `seal`: the message names the client and the reason; what is sealed stays sealed. Clear the task.
 * `alert`: clear the task.
+* `render_docs`: the numbers are published all the same. Clear the task, or run `driftline docs`.
 * `render_page`: the numbers are published all the same. Clear the one task.
 """
 
@@ -147,6 +148,12 @@ def quarterly_review() -> None:
         folder = settings.build_folder / "review" / quarter
         return str(review_page.render(settings, client_id=client_id, quarter=quarter, folder=folder))
 
+    @task
+    def render_docs(published: dict[str, Any]) -> str:
+        from driftline.quality import data_docs
+
+        return str(data_docs.render(wiring.settings(), build_id=published["build_id"]))
+
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def alert(build_id: str | None) -> None:
         from driftline import alerts
@@ -168,6 +175,7 @@ def quarterly_review() -> None:
     proposal >> asked
     decision = record_answer(proposal, asked.output)
     published = publish(proposal, decision)
+    render_docs(published)
     sealed = seal(published, decision)
     pages = render_page.partial(quarter=quarter).expand(client_id=sealed)
     told = alert(built)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from driftline.catalogue import OdooVersion
 from driftline.declarations import Strict, read_yaml, validate
@@ -37,6 +37,23 @@ class Tickets(Strict):
         if (self.source == "project") != bool(self.projects):
             raise ValueError("projects (ids of project.project) go with source: project, and only with it")
         return self
+
+
+class Alerts(Strict):
+    """Who is told of a client: its owner in every message, and routes of its own beside those of everybody.
+
+    A route is a name; its addresses are secrets and stand in DRIFTLINE_ALERT_ROUTE_<NAME>.
+    """
+
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None
+    routes: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")], ...] = ()
+
+    @field_validator("routes")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("a route is named twice")
+        return value
 
 
 class Limits(Strict):
@@ -77,6 +94,7 @@ class Client(Strict):
     stabilisation_until: date | None = None  # the phase after going live in which no trend is claimed
     last_version_upgrade_on: date | None = None
     limits: Limits = Limits()
+    alerts: Alerts = Alerts()
     company_count: int | None = Field(default=None, ge=1)  # over RPC the account must see as many
     allows_plain_text: bool = False
     is_active: bool = True

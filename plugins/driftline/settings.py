@@ -10,6 +10,7 @@ from pathlib import Path
 from driftline.addresses import to_libpq_url
 from driftline.errors import ConfigError
 
+_ROUTE = "DRIFTLINE_ALERT_ROUTE_"
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -18,6 +19,7 @@ class Settings:
     """Where things are and how to reach them.
 
     `warehouse_url` and `hash_salt` are secrets: they have no place in a repr, a log or an argument list.
+    `alert_urls` are told of everything; `alert_routes` are those that clients name, by name in lower case.
     `test_reports` is where clients' test reports are dropped: a folder or an object store's URL, one folder per client.
     `connections` maps upper-case `AIRFLOW_CONN_*` names to their raw values (URI or JSON).
     """
@@ -28,6 +30,7 @@ class Settings:
     warehouse_url: str = field(repr=False)
     hash_salt: str = field(repr=False)
     alert_urls: tuple[str, ...] = field(repr=False, default=())
+    alert_routes: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)
     test_reports: str | None = None
     connections: Mapping[str, str] = field(repr=False, default_factory=dict)
     night_hours: float = 6.0  # after so many, a night goes on without the clients that are still being read
@@ -57,6 +60,11 @@ class Settings:
             warehouse_url=_warehouse_url(env),
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
+            alert_routes={
+                name.removeprefix(_ROUTE).lower(): tuple(value.split())
+                for name, value in env.items()
+                if name.startswith(_ROUTE)
+            },
             test_reports=env.get("DRIFTLINE_TEST_REPORTS") or None,
             night_hours=_hours(env.get("DRIFTLINE_NIGHT_HOURS")),
             policies_from=Path(env["DRIFTLINE_POLICIES_DIR"]) if env.get("DRIFTLINE_POLICIES_DIR") else None,

@@ -11,14 +11,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 @contextmanager
-def webhook(*, status: int = 200):
+def webhook(*, status: int = 200, first_status: int | None = None):
     """Take posts; give the address's port and the list of documents that came in."""
     received: list[dict] = []
+    answers = [first_status] if first_status else []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
+            self.send_response(answers.pop() if answers else status)
             self.end_headers()
 
         def log_message(self, *arguments):

@@ -65,9 +65,33 @@ begin
     client_id text, entity text, record_id bigint, related_id bigint, dbt_valid_from timestamptz,
     dbt_valid_to timestamptz);
   create table drift.config_change (
-    client_id text, finding_id text, kind text, entity text, what text, before_value text, after_value text,
-    seen_at timestamptz, origin text, is_explained boolean, explained_by text, quarter text, as_of_at timestamptz);
-  create table drift.baseline_difference (client_id text, baseline text, finding_id text);
+    client_id text, finding_id text, kind text, entity text, entity_key text, what text, before_value text,
+    after_value text, seen_at timestamptz, origin text, is_explained boolean, explained_by text, quarter text,
+    as_of_at timestamptz);
+  create table drift.baseline_difference (
+    client_id text, baseline text, finding_id text, baseline_at timestamptz, kind text, entity text, what text,
+    before_value text, after_value text, origin text, is_explained boolean, explained_by text, evidence_count bigint,
+    quarter text, as_of_at timestamptz);
+  create table drift.config_touched (
+    client_id text, entity text, entity_key text, seen_at timestamptz, quarter text, as_of_at timestamptz);
+  create table drift.change_effect (
+    client_id text, finding_id text, effect text, reason text, ticket_count bigint, ticket_count_low double precision,
+    ticket_count_high double precision, expected_count double precision, expected_count_low double precision,
+    expected_count_high double precision, quarter text, as_of_at timestamptz);
+  create table drift.approved_change (
+    client_id text, change_id text, from_on date, until_on date, finding_count bigint, state text, message text,
+    quarter text, as_of_at timestamptz);
+  create table drift.customisation (
+    client_id text, kind text, odoo_id bigint, item text, origin text, size bigint, changed_at timestamptz,
+    age_days integer, quarter text, as_of_at timestamptz);
+  create table drift.test_coverage (
+    client_id text, module text, coverage_state text, reason text, covered_pct double precision,
+    covered_line_count bigint, line_count bigint, test_count bigint, failed_count bigint, skipped_count bigint,
+    message_count bigint, weight bigint, quarter text, as_of_at timestamptz);
+  create table drift.upgrade_impact as table review_candidate.upgrade_impact;
+  alter table drift.upgrade_impact drop column build_id;
+  create table staging.stg_odoo__helpdesk_ticket (
+    client_id text, odoo_ticket_id bigint, is_deleted boolean, read_at timestamptz);
   create table drift.config_drift (
     client_id text, baseline text, area text, origin text, difference_count bigint, explained_count bigint,
     unexplained_count bigint, lost_at_update_count bigint, quarter text, as_of_at timestamptz);
@@ -123,12 +147,61 @@ _ROWS = {
     """,
     "drift.config_change": """
         insert into drift.config_change
-        select c, 'finding', 'changed', 'ir.config_parameter', 'gateway.api_token', 'value: sha256:12',
+        select c, 'finding', 'changed', 'ir.config_parameter', '1', 'gateway.api_token', 'value: sha256:12',
           'value: sha256:34', '2026-11-02 02:00+00', 'user interface', false, null, %(quarter)s, %(as_of)s
         from unnest(%(clients)s) c
     """,
     "drift.baseline_difference": """
-        insert into drift.baseline_difference select c, 'onboarding', 'finding' from unnest(%(clients)s) c
+        insert into drift.baseline_difference
+        select c, 'onboarding', 'finding', '2026-01-01 02:00+00', 'changed', 'ir.config_parameter', 'gateway.api_token',
+          'value: sha256:12', 'value: sha256:34', 'user interface', false, null, 1, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "drift.config_touched": """
+        insert into drift.config_touched
+        select c, 'ir.config_parameter', '2', '2026-11-02 02:00+00', %(quarter)s, %(as_of)s from unnest(%(clients)s) c
+    """,
+    "drift.change_effect": """
+        insert into drift.change_effect
+        select c, 'finding', 'more tickets', '', 40, 28.6, 54.5, 10, 7.9, 12.5, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "ops.approved_change": """
+        insert into ops.approved_change (build_id, change_id, client_id, entity, from_on, until_on, approved_by, reason)
+        select %(build)s, 'tax', c, 'account.tax', '2026-11-01', '2026-11-05', 'K. Ioannou', 'CHG-131'
+        from unnest(%(clients)s) c
+    """,
+    "drift.approved_change": """
+        insert into drift.approved_change
+        select c, 'tax', '2026-11-01', '2026-11-05', 0, 'expired', 'nothing like it was seen', %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "raw.ir_model_fields": """
+        insert into raw.ir_model_fields
+          (client_id, id, name, state, create_date, _row_version, _read_at, _night_id)
+        select c, 5, 'x_gone', 'manual', '2026-01-01', 3, %(as_of)s, %(night)s from unnest(%(clients)s) c
+    """,
+    "drift.customisation": """
+        insert into drift.customisation
+        select c, kind, id, item, origin, 1, '2026-10-01 02:00+00', 324, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('module', 1, 'acme_extras', 'custom module'), ('field', 5, 'x_gone', 'user interface'),
+                  ('field', 6, 'x_kept', 'Studio')) v (kind, id, item, origin)
+    """,
+    "drift.test_coverage": """
+        insert into drift.test_coverage
+        select c, 'acme_extras', 'known', '', 75, 30, 40, 12, 1, 2, 9, 10, %(quarter)s, %(as_of)s
+        from unnest(%(clients)s) c
+    """,
+    "raw.helpdesk_ticket": """
+        insert into raw.helpdesk_ticket (client_id, id, _row_version, _read_at, _night_id, _deleted_at)
+        select c, n, 3, %(as_of)s, %(night)s, case when n = 2 then %(as_of)s::timestamptz end
+        from unnest(%(clients)s) c, generate_series(1, 3) n
+    """,
+    "staging.stg_odoo__helpdesk_ticket": """
+        insert into staging.stg_odoo__helpdesk_ticket
+        select client_id, id, _deleted_at is not null, _read_at from raw.helpdesk_ticket
+        where client_id = any(%(clients)s)
     """,
     "drift.config_drift": """
         insert into drift.config_drift
@@ -194,6 +267,14 @@ _ROWS = {
           (values ('field', 5, 'x_gone', 'impact', 'medium', 1, 1, '{"m.f: gone"}'::text[], 1),
                   ('field', 6, 'x_kept', 'no impact found', 'none', 2, 0, '{}', 2)
           ) v (kind, id, item, assessment, effort, uses, gone, findings, position)
+    """,
+    "drift.upgrade_impact": """
+        insert into drift.upgrade_impact
+        select r.client_id, r.quarter, r.target_major, r.target_release, r.is_latest_release, r.kind,
+          r.odoo_id, r.item, r.area, r.assessment, r.effort, r.use_count, r.not_assessed_count,
+          r.gone_count, r.renamed_count, r.changed_count, r.has_unseen_part, r.findings, r.plan_position,
+          r.deadline_on, r.deadline_left_days, r.as_of_at
+        from review_candidate.upgrade_impact r where client_id = any(%(clients)s)
     """,
     "review_candidate.scorecard": """
         insert into review_candidate.scorecard

@@ -18,11 +18,19 @@ _LOST = "delete from {table} where client_id = %(client)s"
 _DOUBLED = "insert into {table} select * from {table} where client_id = %(client)s limit 1"
 
 
-def _set(table: str, assignment: str, where: str = "true", *, rows: int | None = None) -> Defect:
+def _set(
+    table: str,
+    assignment: str,
+    where: str = "true",
+    *,
+    rows: int | None = None,
+    also: tuple[tuple[str, str], ...] = (),
+) -> Defect:
     limit = f" limit {rows}" if rows else ""
     return Defect(
         f"update {table} set {assignment} where ctid in"
-        f" (select ctid from {table} where client_id = %(client)s and {where} order by ctid{limit})"
+        f" (select ctid from {table} where client_id = %(client)s and {where} order by ctid{limit})",
+        also=also,
     )
 
 
@@ -62,7 +70,24 @@ _USERS = "access.user"
 _CONFIG = "drift.config_change"
 _NET = "drift.config_drift"
 _STATES = "snapshots.configuration"
+_CUSTOM = "drift.customisation"
+_COVERAGE = "drift.test_coverage"
+_TOUCHED = "drift.config_touched"
+_EFFECT = "drift.change_effect"
+_DIFFERENCE = "drift.baseline_difference"
+_APPROVED = "drift.approved_change"
+_BREAKS = "drift.upgrade_impact"
+_STAGED = "quality.staged_model"
+_TICKETS = "staging.stg_odoo__helpdesk_ticket"
+_RAW_TICKETS = "raw.helpdesk_ticket"
 _ALL = (
+    _CUSTOM,
+    _COVERAGE,
+    _TOUCHED,
+    _EFFECT,
+    _DIFFERENCE,
+    _APPROVED,
+    _BREAKS,
     _SCORECARD,
     _FLOW,
     _ACCESS,
@@ -85,7 +110,10 @@ _ALL = (
     _USERS,
 )
 
-_NO_HISTORY = "".join(f"delete from {table} where client_id = %(client)s;" for table in (_DRIFT, _CHANGE, _HISTORY))
+_NO_HISTORY = (
+    "".join(f"delete from {table} where client_id = %(client)s;" for table in (_DRIFT, _CHANGE, _HISTORY, _COVERAGE))
+    + f"delete from {_CUSTOM} where client_id = %(client)s and kind = 'module';"
+)
 
 
 def _another_change(table: str, changed_at: str) -> str:
@@ -99,6 +127,18 @@ def _another_change(table: str, changed_at: str) -> str:
 _ANOTHER_VERSION = (
     f"insert into {_HISTORY} select client_id, odoo_module_id, module_name, state, '17.0.1.1', is_deleted,"
     f" '2026-11-03 02:00+00', null from {_HISTORY} where client_id = %(client)s limit 1;"
+)
+
+_ANOTHER_DIFFERENCE = (
+    f"insert into {_DIFFERENCE} select client_id, baseline, 'another {{number}}', baseline_at, kind, entity, what,"
+    " before_value, after_value, origin, is_explained, explained_by, evidence_count, quarter, as_of_at"
+    f" from {_DIFFERENCE} where client_id = %(client)s and finding_id = 'finding';"
+)
+
+_ANOTHER_MODULE = (
+    "insert into {table} select client_id, 'another', coverage_state, reason, covered_pct, covered_line_count,"
+    " line_count, test_count, failed_count, skipped_count, message_count, weight, quarter, as_of_at from {table}"
+    " where client_id = %(client)s"
 )
 
 
@@ -222,13 +262,14 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
         _CONFIG: {
             **_common(_CONFIG),
             "row_count": Defect(
-                f"insert into {_CONFIG} select client_id, 'another ' || n, kind, entity, what, before_value,"
-                f" after_value, seen_at, origin, is_explained, explained_by, quarter, as_of_at from {_CONFIG},"
-                " generate_series(1, 3) n where client_id = %(client)s"
+                f"insert into {_CONFIG} select client_id, 'another ' || n, kind, entity, entity_key, what,"
+                f" before_value, after_value, seen_at, origin, is_explained, explained_by, quarter, as_of_at"
+                f" from {_CONFIG}, generate_series(1, 3) n where client_id = %(client)s",
+                also=((_EFFECT, "every_change_followed"),),
             ),
             "client_coverage": Defect(
-                f"delete from {_CONFIG} where client_id = %(client)s;"
-                f" delete from {_STATES} where client_id = %(client)s"
+                f"{_LOST.format(table=_CONFIG)};{_LOST.format(table=_EFFECT)};"
+                f"{_LOST.format(table=_STATES)} and record_id = 0"
             ),
             "kind_known": _set(_CONFIG, "kind = 'painted'"),
             "origin_known": _set(_CONFIG, "origin = 'the moon'"),
@@ -243,9 +284,7 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "client_coverage": Defect(_LOST.format(table=_NET)),
             "grain": Defect(f"insert into {_NET} select * from {_NET} where client_id = %(client)s and area = 'mail'"),
             "counts_add_up": _set(_NET, "explained_count = 1", "area = 'settings'"),
-            "agrees_with_differences": Defect(
-                "insert into drift.baseline_difference values (%(client)s, 'onboarding', 'another')"
-            ),
+            "agrees_with_differences": Defect(_ANOTHER_DIFFERENCE.format(number=1)),
         },
         _CURRENCY: {
             **_common(_CURRENCY),
@@ -306,6 +345,109 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             ),
             "effort_known": _set(_IMPACT, "effort = 'huge'", "odoo_id = 5"),
             "no_impact_was_assessed": _set(_IMPACT, "not_assessed_count = 1", "odoo_id = 6"),
+        },
+        _CUSTOM: {
+            **_common(_CUSTOM),
+            "row_count": Defect(
+                f"insert into {_CUSTOM} select client_id, kind, odoo_id + 1, item, origin, size, changed_at, age_days,"
+                f" quarter, as_of_at from {_CUSTOM} where client_id = %(client)s and kind = 'module'"
+            ),
+            "client_coverage": Defect(";".join(_LOST.format(table=table) for table in (_CUSTOM, _COVERAGE, _BREAKS))),
+            "kind_known": _set(_CUSTOM, "kind = 'ghost'", "odoo_id = 6", also=((_BREAKS, "item_is_custom"),)),
+            "origin_known": _set(_CUSTOM, "origin = 'the moon'", "odoo_id = 6"),
+            "item_named": _set(_CUSTOM, "item = ' '", "odoo_id = 6"),
+            "nothing_in_future": _set(_CUSTOM, "changed_at = as_of_at + interval '1 second'", "odoo_id = 6"),
+            "size_not_negative": _set(_CUSTOM, "size = -1", "odoo_id = 6"),
+        },
+        _COVERAGE: {
+            **_common(_COVERAGE),
+            "row_count": Defect(_ANOTHER_MODULE.format(table=_COVERAGE)),
+            "client_coverage": Defect(_LOST.format(table=_COVERAGE)),
+            "every_module_judged": _set(_COVERAGE, "module = 'another'"),
+            "state_known": _set(_COVERAGE, "coverage_state = 'guessed', covered_pct = null"),
+            "unknown_says_why": _set(_COVERAGE, "coverage_state = 'unknown', covered_pct = null"),
+            "share_in_range": _set(_COVERAGE, "covered_pct = 150, covered_line_count = 60"),
+            "share_of_its_lines": _set(_COVERAGE, "covered_line_count = 10"),
+            "tests_add_up": _set(_COVERAGE, "failed_count = 11"),
+            "weight_counts_messages": _set(_COVERAGE, "weight = 1"),
+        },
+        _TOUCHED: {
+            **_common(_TOUCHED),
+            "row_count": Defect(
+                f"insert into {_TOUCHED} select client_id, entity, '9' || n, seen_at, quarter, as_of_at"
+                f" from {_TOUCHED}, generate_series(1, 3) n where client_id = %(client)s"
+            ),
+            "client_coverage": Defect(
+                f"{_LOST.format(table=_TOUCHED)};{_LOST.format(table=_STATES)} and record_id = 0",
+            ),
+            "touch_in_history": _set(_TOUCHED, "seen_at = seen_at + interval '1 day'"),
+            "no_finding": _set(_TOUCHED, "entity_key = '1'"),
+        },
+        _EFFECT: {
+            **_common(_EFFECT),
+            "row_count": Defect(
+                f"insert into {_EFFECT} select client_id, 'another', effect, reason, ticket_count, ticket_count_low,"
+                " ticket_count_high, expected_count, expected_count_low, expected_count_high, quarter, as_of_at"
+                f" from {_EFFECT} where client_id = %(client)s"
+            ),
+            "client_coverage": Defect(_LOST.format(table=_EFFECT)),
+            "effect_known": _set(_EFFECT, "effect = 'doom'"),
+            "every_change_followed": _set(_EFFECT, "finding_id = 'another'"),
+            "unknown_says_why": _set(_EFFECT, "effect = 'n/a'"),
+            "interval_holds_count": _set(_EFFECT, "ticket_count = 55"),
+            "claim_rests_on_intervals": _set(_EFFECT, "expected_count_high = 30"),
+        },
+        _DIFFERENCE: {
+            **_common(_DIFFERENCE),
+            "grain": Defect(
+                _DOUBLED.format(table=_DIFFERENCE) + f"; update {_NET} set difference_count = 2, unexplained_count = 2"
+                " where client_id = %(client)s and area = 'settings'"
+            ),
+            "row_count": Defect(
+                "".join(_ANOTHER_DIFFERENCE.format(number=number) for number in range(4))
+                + f" update {_NET} set difference_count = 5, unexplained_count = 5"
+                " where client_id = %(client)s and area = 'settings'"
+            ),
+            "client_coverage": Defect(_LOST.format(table=_DIFFERENCE), also=((_NET, "agrees_with_differences"),)),
+            "kind_known": _set(_DIFFERENCE, "kind = 'painted'"),
+            "origin_known": _set(_DIFFERENCE, "origin = 'the moon'"),
+            "baseline_set": _set(_DIFFERENCE, "baseline_at = baseline_at + interval '1 day'"),
+            "explanation_named": _set(_DIFFERENCE, "explained_by = 'CHG-131'"),
+            "evidence_counted": _set(_DIFFERENCE, "evidence_count = 0"),
+            "secrets_hashed": _set(_DIFFERENCE, "before_value = 'value: hunter2'"),
+        },
+        _APPROVED: {
+            **_common(_APPROVED),
+            "row_count": Defect(
+                f"insert into {_APPROVED} select client_id, 'another', from_on, until_on, finding_count, state,"
+                f" message, quarter, as_of_at from {_APPROVED} where client_id = %(client)s"
+            ),
+            "client_coverage": Defect(_LOST.format(table=_APPROVED)),
+            "state_known": _set(_APPROVED, "state = 'lost'"),
+            "state_follows_count": _set(_APPROVED, "finding_count = 1"),
+            "trouble_has_words": _set(_APPROVED, "message = ''"),
+            "days_in_order": _set(_APPROVED, "until_on = '2026-10-31'"),
+        },
+        _BREAKS: {
+            **_common(_BREAKS),
+            # Twice in the same place: as many rows as places, one of them doubled and one lost.
+            "grain": _set(_BREAKS, "odoo_id = 5", "odoo_id = 6"),
+            "row_count": _set(_BREAKS, "plan_position = 3", "plan_position = 2"),
+            "client_coverage": Defect(_LOST.format(table=_BREAKS)),
+            "effort_known": _set(_BREAKS, "effort = 'huge'", "odoo_id = 5"),
+            "assessment_known": _set(_BREAKS, "assessment = 'harmless'", "odoo_id = 6"),
+            "impact_has_findings": _set(_BREAKS, "assessment = 'not assessed'", "odoo_id = 5"),
+            "no_impact_was_assessed": _set(_BREAKS, "not_assessed_count = 1", "odoo_id = 6"),
+            "item_is_custom": _set(_BREAKS, "odoo_id = 7", "odoo_id = 6"),
+            "target_is_later": _set(_BREAKS, "target_major = 17"),
+        },
+        _STAGED: {
+            "client_coverage": Defect(
+                "".join(f"delete from {table} where client_id = %(client)s;" for table in (_RAW_TICKETS, _TICKETS))
+            ),
+            "all_rows_staged": Defect(_DOUBLED.format(table=_TICKETS)),
+            "tombstones_kept": _set(_TICKETS, "is_deleted = false", "is_deleted"),
+            "reading_kept": _set(_TICKETS, "read_at = read_at - interval '1 day'"),
         },
         _WEEKS: _flow_defects(_WEEKS, first="2026W40", last="2026W47", earlier="2026-09-21"),
         _QUARTERS: {
@@ -398,7 +540,8 @@ FOR_ONE_CLIENT |= {
         "proven": Defect("update ops.completeness set verdict = 'incomplete' where client_id = %(client)s"),
         "references_hold": Defect(
             "insert into raw.helpdesk_ticket (client_id, id, stage_id, _row_version, _read_at, _night_id)"
-            " select %(client)s, n, 99, 3, now(), 'night-1' from generate_series(1, 6) n"
+            " select %(client)s, n, 99, 3, '2026-11-21 02:00+00', 'night-1' from generate_series(11, 16) n;"
+            f" insert into {_TICKETS} select %(client)s, n, false, '2026-11-21 02:00+00' from generate_series(11, 16) n"
         ),
         "volume_as_usual": Defect(_EARLIER.format(nights="1, 7", model="helpdesk.ticket", count=1000)),
     }.items()
@@ -434,6 +577,9 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
         for table in _PER_CLIENT
     },
     (_READING, "row_count"): Defect("delete from ops.completeness", also=((_READING, "client_coverage"),)),
+    (_STAGED, "row_count"): Defect(
+        f"delete from {_RAW_TICKETS}; delete from {_TICKETS}", also=((_STAGED, "client_coverage"),)
+    ),
     **{
         (table, "columns"): Defect(f"alter table {table} add column mood text")
         for table in (

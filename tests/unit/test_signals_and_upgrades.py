@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
 
 import pytest
 from conftest import REPOSITORY
@@ -15,7 +14,6 @@ from driftline.registry import load_registry
 POLICIES = REPOSITORY / "config" / "policies"
 SEEDS = REPOSITORY / "dbt_project" / "seeds"
 REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
-TODAY = date(2026, 11, 25)
 TWICE = "{client: aegean, target: update, planned_on: 2027-01-01}"
 
 

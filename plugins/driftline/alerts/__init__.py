@@ -1,7 +1,7 @@
 """One message per night: how things stand, and what became better or worse since the last message.
 
-`findings` reads what is wrong, `news` says what of it is to be told, `delivery` sends. What was told is remembered in
-`ops.alert_state`, but only once somebody could have read it.
+`findings` reads what is wrong, `news` what of it is to be told, `routes` to whom, `delivery` sends. What was told is
+remembered in `ops.alert_state`, but only once somebody could have read it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extras import execute_values
 
-from driftline.alerts.delivery import deliver
 from driftline.alerts.findings import in_utc, observe
-from driftline.alerts.news import Known, News, compare, compose
+from driftline.alerts.news import Known, News, Style, compare, compose
+from driftline.alerts.routes import read_routes, send_to_all
 from driftline.errors import AlertError
 from driftline.policies.alerts import load_alerts
 from driftline.warehouse import Role, connect
@@ -55,13 +55,18 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
         with connection.cursor() as cursor:
             situation = observe(cursor, night_id=night_id, build_id=build_id)
             news = compare(situation, _known(cursor), active_clients=_active_clients(cursor))
-            quiet = load_alerts(settings.policies_folder).quiet_hours
+            policy = load_alerts(settings.policies_folder)
+            quiet = policy.quiet_hours
             if quiet is not None and quiet.hold(now):
                 news = news.without_warnings()
-            title, body = compose(situation, news, undelivered=_undelivered(cursor))
+            routes = read_routes(settings)
+            style = Style(owners=routes.owners, runbooks=policy.runbooks)
+            title, body = compose(situation, news, undelivered=_undelivered(cursor), style=style)
     # No transaction is open while the routes are being called: one of them may hang.
-    failures = deliver(settings.alert_urls, title=title, body=body) if settings.alert_urls else [_NO_ROUTE]
-    is_told = len(failures) < len(settings.alert_urls) or not settings.alert_urls
+    sent = send_to_all(settings, routes, title=title, body=body, situation=situation, news=news, style=style)
+    has_route = bool(settings.alert_urls or routes.clients)
+    failures = list(sent.failures) if has_route or sent.failures else [_NO_ROUTE]
+    is_told = sent.taken_count > 0 or not has_route
     with (
         connect(settings, role=Role.PUBLISHER, application="driftline alert") as connection,
         connection.cursor() as cursor,
@@ -73,7 +78,7 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
         )
         if is_told:
             _remember(cursor, news, now)
-    if failures and settings.alert_urls:
+    if sent.failures:
         raise AlertError(
             f"the message of {night_id} was not delivered everywhere: {'; '.join(failures)}.",
             hint="It is kept in ops.alert_message. Check DRIFTLINE_ALERT_URLS; the next message says so too.",

@@ -25,7 +25,10 @@ def find(cursor: Cursor, *, build_id: str, scope: str, unread: set[str]) -> list
 
 def _closed(cursor: Cursor, build_id: str, scope: str, unread: set[str]) -> list[Finding]:
     cursor.execute(
-        "select client_id, reason from quality.gate where build_id = %s and not is_open order by 1", (build_id,)
+        "select g.client_id, g.reason, sum(r.failing_count) from quality.gate g left join quality.check_result r"
+        " on r.build_id = g.build_id and r.client_id = g.client_id and r.severity = 'critical' and not r.is_passed"
+        " and r.waived_by is null where g.build_id = %s and not g.is_open group by 1, 2 order by 1",
+        (build_id,),
     )
     return [
         Finding(
@@ -33,9 +36,10 @@ def _closed(cursor: Cursor, build_id: str, scope: str, unread: set[str]) -> list
             name=f"gate closed{scope}",
             severity=CRITICAL,
             summary=f"not published{scope}: {reason}",
-            advice=f"What is published stays as it was. Look closer: driftline check --build {build_id}",
+            advice=f"What is published stays as it was.{f' Rows that failed: {count}.' if count else ''}"
+            f" Look closer: driftline check --build {build_id}",
         )
-        for client_id, reason in cursor.fetchall()
+        for client_id, reason, count in cursor.fetchall()
         if client_id not in unread
     ]
 

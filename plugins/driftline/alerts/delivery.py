@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+_ATTEMPTS, _PAUSE_SECONDS = 2, 1.0
 
 # At debug level Apprise and the HTTP library below it write the addresses they call.
 _TALKATIVE = ("apprise", "urllib3", "requests")
 
 
-def deliver(urls: Sequence[str], *, title: str, body: str) -> list[str]:
-    """Send to every route; say which of them did not take the message, by place and kind."""
+def deliver(urls: Sequence[str], *, title: str, body: str, name: str = "route") -> list[str]:
+    """Send to every address, twice where need be; say which did not take the message, by place and kind."""
     from apprise import Apprise, AppriseAsset, NotifyFormat
 
     asset = AppriseAsset(app_id="Driftline", app_desc="Driftline", app_url="")
@@ -20,11 +23,17 @@ def deliver(urls: Sequence[str], *, title: str, body: str) -> list[str]:
     with _silenced():
         for place, url in enumerate(urls, start=1):
             route = Apprise(asset=asset)
-            name = f"route {place} of {len(urls)} ({urlsplit(url).scheme or 'no scheme'})"
+            address = f"{name} {place} of {len(urls)} ({urlsplit(url).scheme or 'no scheme'})"
             if not route.add(url):
-                failures.append(f"{name} is not an address that Apprise knows")
-            elif not route.notify(title=title, body=body, body_format=NotifyFormat.TEXT):
-                failures.append(f"{name} refused the message or could not be reached")
+                failures.append(f"{address} is not an address that Apprise knows")
+                continue
+            for attempt in range(_ATTEMPTS):
+                if attempt:
+                    time.sleep(_PAUSE_SECONDS)
+                if route.notify(title=title, body=body, body_format=NotifyFormat.TEXT):
+                    break
+            else:
+                failures.append(f"{address} refused the message or could not be reached")
     return failures
 
 

@@ -7,7 +7,7 @@ Nothing here decides what is told, and no personal data passes: reasons, names o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,10 @@ class Situation:
     is_run_judged: bool
     is_reconciliation: bool
     quarter: str | None
+
+    def without_counts(self) -> Situation:
+        """Leave out what the headline says of all clients."""
+        return replace(self, headline=self.headline.split(": ")[0] + ".")
 
     def is_judged(self, client_id: str, name: str) -> bool:
         """Say whether this night would have found the matter again if it still stood."""

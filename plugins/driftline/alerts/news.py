@@ -39,6 +39,37 @@ class News:
     opened_at: Mapping[tuple[str, str], datetime]
     waiting_count: int = 0
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.opened or self.worsened or self.changed or self.closed)
+
+    def only_of(self, clients: frozenset[str]) -> News:
+        """Keep what concerns some clients; of what befell the whole run no more than that it did."""
+
+        def kept(items: tuple[Finding, ...]) -> tuple[Finding, ...]:
+            return tuple(
+                replace(item, summary=item.name, advice="It concerns all clients, and is being looked at.")
+                if item.client_id == EVERYONE
+                else item
+                for item in items
+                if item.client_id in clients or (item.client_id == EVERYONE and item.severity == CRITICAL)
+            )
+
+        return replace(
+            self,
+            opened=kept(self.opened),
+            worsened=kept(self.worsened),
+            changed=kept(self.changed),
+            closed=tuple(
+                item
+                for item in self.closed
+                if item.client_id in clients or (item.client_id == EVERYONE and item.severity == CRITICAL)
+            ),
+            unchanged=tuple(item for item in self.unchanged if item.client_id in clients),
+            waiting_count=0,
+        )
+
     def without_warnings(self) -> News:
         """Leave out what is no more than a warning: it is not told, so that a later message finds it new."""
         opened, worsened, changed = (
@@ -94,14 +125,22 @@ def _worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda item: (-_WEIGHT[item.severity], item.client_id, item.name)))
 
 
-def compose(situation: Situation, news: News, *, undelivered: list[str]) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Style:
+    """What a message adds to its findings: their clients' owners, and where the runbooks lie."""
+
+    owners: Mapping[str, str]
+    runbooks: str
+
+
+def compose(situation: Situation, news: News, *, undelivered: list[str], style: Style) -> tuple[str, str]:
     """Write title and body; the body's first line says how things stand."""
     standing = [item.severity for item in (*news.opened, *news.worsened, *news.changed)]
     standing += [item.severity for item in news.unchanged]
     counts = _counts(standing)
     title = f"Driftline: {counts}" if standing else "Driftline: all well"
     lines = [situation.headline, ""]
-    told = _told(news)
+    told = _told(news, style)
     lines += told
     if not told:
         lines.append("Nothing new since the last message.")
@@ -115,7 +154,7 @@ def compose(situation: Situation, news: News, *, undelivered: list[str]) -> tupl
     return title, "\n".join(lines)
 
 
-def _told(news: News) -> list[str]:
+def _told(news: News, style: Style) -> list[str]:
     """Write the news, worst first; what befell several clients alike is one line."""
     states = [("new", news.opened), ("worse", news.worsened), ("changed", news.changed)]
     alike: dict[tuple[int, str, str, str], list[Finding]] = {}
@@ -128,6 +167,7 @@ def _told(news: News) -> list[str]:
     for (_, state, summary, since), same in sorted(alike.items(), key=lambda pair: pair[0][0]):
         clients = _of([finding.client_id for finding in same])
         lines += [f"{same[0].severity.upper()}, {state}: {clients}{summary}{since}", f"  {same[0].advice}"]
+        lines.append(f"  {_owned(same, style)}See {style.runbooks.rstrip('/')}/{same[0].runbook}.md")
     over: dict[tuple[str, datetime], list[str]] = {}
     for item in news.closed:
         over.setdefault((item.name, item.opened_at), []).append(item.client_id)
@@ -141,6 +181,11 @@ def _of(client_ids: list[str]) -> str:
     named = ", ".join(client_ids[:_NAMED_CLIENTS])
     more = len(client_ids) - _NAMED_CLIENTS
     return f"{named} and {more} more: " if more > 0 else f"{named}: "
+
+
+def _owned(findings: list[Finding], style: Style) -> str:
+    owners = dict.fromkeys(style.owners[item.client_id] for item in findings if item.client_id in style.owners)
+    return f"Owner: {', '.join(owners)}. " if owners else ""
 
 
 def _counts(severities: list[str]) -> str:

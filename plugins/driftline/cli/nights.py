@@ -1,10 +1,11 @@
-"""Commands that do a night's steps without Airflow: run, extract, reconcile, build, check, publish."""
+"""Commands that do a night's steps without Airflow: run, extract, reconcile, build, check, publish, docs."""
 
 from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -140,6 +141,22 @@ def publish(build_id: BuildId, as_json: AsJson = False) -> None:
         emit(report)
     else:
         console.print(str(report), highlight=False)
+
+
+@app.command()
+def docs(
+    build_id: BuildId,
+    folder: Annotated[Path | None, typer.Option(help="Where the pages go; else data_docs in the build folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the Data Docs of a checked build: every suite, what it said and of whom, as pages for a browser."""
+    from driftline.quality import data_docs
+
+    index = data_docs.render(Settings.from_environment(), build_id=build_id, folder=folder)
+    if as_json:
+        emit({"build_id": build_id, "index": str(index)})
+    else:
+        console.print(str(index), highlight=False)
 
 
 def _plan(settings: Settings, *, client: str | None, as_of_on: str | None = None, kind: str = "nightly") -> NightPlan:

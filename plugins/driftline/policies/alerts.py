@@ -48,6 +48,7 @@ class AlertsPolicy(Strict):
     """`alerts.yml`."""
 
     quiet_hours: QuietHours | None
+    runbooks: Annotated[str, Field(min_length=1)] = "docs/runbooks"
     finished_night_within_hours: Annotated[float, Field(gt=0, le=24 * 31)]
 
 

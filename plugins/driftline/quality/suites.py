@@ -153,7 +153,7 @@ def _expectation(entry: Any, where: str) -> Expectation:
 
 def _lines(path: Path) -> list[int]:
     """Find the line on which each expectation starts; the file has passed `read_yaml`."""
-    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     entries = {key.value: value for key, value in root.value} if isinstance(root, yaml.MappingNode) else {}
     return [item.start_mark.line + 1 for item in entries["expectations"].value]
 

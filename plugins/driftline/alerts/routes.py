@@ -1,0 +1,72 @@
+"""Who is told what: everybody's routes get the whole message, a client's own routes what concerns that client alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from driftline.alerts.delivery import deliver
+from driftline.alerts.findings import Situation
+from driftline.alerts.news import News, Style, compose
+from driftline.errors import ConfigError
+from driftline.registry import load_registry
+
+if TYPE_CHECKING:
+    from driftline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Owners by client, and the clients of each named route; `trouble` says why they could not be read."""
+
+    owners: Mapping[str, str] = field(default_factory=dict)
+    clients: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How many routes took a message, and what the others did."""
+
+    taken_count: int
+    failures: tuple[str, ...]
+
+
+def read_routes(settings: Settings) -> Routes:
+    """Read who is told of which client. A registry that is broken must not keep the message that says so."""
+    try:
+        registry = load_registry(settings.clients_file)
+    except ConfigError as error:
+        return Routes(trouble=f"clients' own routes are not known: {error}")
+    clients: dict[str, set[str]] = {}
+    for client in registry.clients.values():
+        for route in client.alerts.routes:
+            clients.setdefault(route, set()).add(client.client_id)
+    return Routes(
+        owners={item.client_id: item.alerts.owner for item in registry.clients.values() if item.alerts.owner},
+        clients={name: frozenset(told) for name, told in sorted(clients.items())},
+    )
+
+
+def send_to_all(
+    settings: Settings, routes: Routes, *, title: str, body: str, situation: Situation, news: News, style: Style
+) -> Sent:
+    """Send the whole message to everybody's routes, and to each client's own what is news of theirs, if anything is."""
+    failures = deliver(settings.alert_urls, title=title, body=body)
+    taken_count = len(settings.alert_urls) - len(failures)
+    for name, clients in routes.clients.items():
+        own = news.only_of(clients)
+        if not own.is_any:
+            continue
+        urls = settings.alert_routes.get(name, ())
+        if not urls:
+            failures.append(f"route {name} has no address (DRIFTLINE_ALERT_ROUTE_{name.upper()} is empty)")
+            continue
+        own_title, own_body = compose(situation.without_counts(), own, undelivered=[], style=style)
+        refused = deliver(urls, title=own_title, body=own_body, name=f"route {name},")
+        failures += refused
+        taken_count += len(urls) - len(refused)
+    if routes.trouble:
+        failures.append(routes.trouble)
+    return Sent(taken_count, tuple(failures))
