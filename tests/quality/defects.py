@@ -192,9 +192,7 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             ),
             "verdict_known": _set(_SCORECARD, "verdict = 'fine'", "kpi = 'ticket_trend'"),
             "verdict_given": _set(_SCORECARD, "verdict = null", "kpi = 'ticket_trend'"),
-            "verdict_has_value": replace(
-                _set(_SCORECARD, "value = null", "kpi = 'ticket_trend'"), also=((_CLAIM, "agrees_with_scorecard"),)
-            ),
+            "verdict_has_value": _set(_SCORECARD, "value = null", "kpi = 'version_upgrade_age'"),
             "na_has_no_value": _set(_SCORECARD, "value = 0", "kpi = 'optimisation_throughput'"),
             "reason_given": _set(_SCORECARD, "reason = ' '", "kpi = 'audit_prep_effort'"),
             "finite_value": _set(_SCORECARD, "previous_value = 'NaN'", "kpi = 'audit_prep_effort'"),
