@@ -35,8 +35,9 @@ PLANTED = "".join(
         "insert into ops.reconciliation values ('night-1', 'gamma', 'res.groups', 'x', 50, 3, 'repaired', 1, now());"
         "insert into quality.voided_kpi values ('build-1', 'gamma', 'ticket_trend', 'its own check failed: Values are"
         " finite numbers (review_candidate.scorecard: finite_value)');"
-        "insert into quality.check_result (build_id, suite, expectation, severity, client_id, is_passed, "
-        " failing_count, checked_at) values ('build-1', 'review_candidate.scorecard', 'six_kpis', 'critical', 'acme', false, 1, now())",
+        "insert into quality.check_result (build_id, suite, expectation, severity, client_id, is_passed,"
+        " failing_count, checked_at) values ('build-1', 'review_candidate.scorecard', 'six_kpis', 'critical', 'acme',"
+        " false, 1, now())",
     )
 )
 ANSWER = (
