@@ -16,6 +16,10 @@ NIGHT_ID = "night-1"
 AS_OF_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 QUARTER = "2026Q4"
+ROWS_PER_CLIENT = {
+    "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
+    "config_drift": 8, "upgrade_impact": 2,
+}  # fmt: skip
 
 _TABLES = """
 do $$
