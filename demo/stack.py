@@ -166,7 +166,7 @@ class Stack:
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
             "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE": self.databases.warehouse_url,
             "DRIFTLINE_HASH_SALT": self.vault.password("hash salt"),
-            "DRIFTLINE_ALERT_URLS": f"json://127.0.0.1:{self.ports.inbox}/",
+            "DRIFTLINE_ALERT_URLS": f"json://127.0.0.1:{self.ports.inbox}/{self.vault.password('alert route')}",
             # Runs are triggered; the clock must not start one in between.
             "DRIFTLINE_NIGHTLY_SCHEDULE": "",
             "DRIFTLINE_WEEKLY_SCHEDULE": "",

@@ -42,7 +42,7 @@ class Tickets(Strict):
 class Alerts(Strict):
     """Who is told of a client: its owner in every message, and routes of its own beside those of everybody.
 
-    A route is a name; its addresses are secrets and stand in DRIFTLINE_ALERT_ROUTE_<NAME>.
+    A route is a name; its addresses are secrets and stand in DRIFTLINE_ALERT_ROUTES.
     """
 
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None

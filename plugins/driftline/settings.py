@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 from driftline.addresses import to_libpq_url
 from driftline.errors import ConfigError
 
-_ROUTE = "DRIFTLINE_ALERT_ROUTE_"
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -19,7 +19,7 @@ class Settings:
     """Where things are and how to reach them.
 
     `warehouse_url` and `hash_salt` are secrets: they have no place in a repr, a log or an argument list.
-    `alert_urls` are told of everything; `alert_routes` are those that clients name, by name in lower case.
+    `alert_urls` are told of everything; `alert_routes` are those that clients name.
     `test_reports` is where clients' test reports are dropped: a folder or an object store's URL, one folder per client.
     `connections` maps upper-case `AIRFLOW_CONN_*` names to their raw values (URI or JSON).
     """
@@ -60,11 +60,7 @@ class Settings:
             warehouse_url=_warehouse_url(env),
             hash_salt=_required(env, "DRIFTLINE_HASH_SALT", "a long random text that salts hashes of secrets; keep it"),
             alert_urls=tuple(env.get("DRIFTLINE_ALERT_URLS", "").split()),
-            alert_routes={
-                name.removeprefix(_ROUTE).lower(): tuple(value.split())
-                for name, value in env.items()
-                if name.startswith(_ROUTE)
-            },
+            alert_routes=_routes(env.get("DRIFTLINE_ALERT_ROUTES", "")),
             test_reports=env.get("DRIFTLINE_TEST_REPORTS") or None,
             night_hours=_hours(env.get("DRIFTLINE_NIGHT_HOURS")),
             policies_from=Path(env["DRIFTLINE_POLICIES_DIR"]) if env.get("DRIFTLINE_POLICIES_DIR") else None,
@@ -78,6 +74,20 @@ def _warehouse_url(env: Mapping[str, str]) -> str:
     return _required(
         env, "DRIFTLINE_WAREHOUSE_URL", "the warehouse as a libpq URL: postgresql://user:password@host/name"
     )
+
+
+def _routes(text: str) -> dict[str, tuple[str, ...]]:
+    routes: dict[str, tuple[str, ...]] = {}
+    for place, entry in enumerate(text.split(), start=1):
+        name, _, url = entry.partition("=")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or not url:
+            # The entry itself may hold a token.
+            raise ConfigError(
+                f"environment: DRIFTLINE_ALERT_ROUTES: entry {place} is not a route's name and address.",
+                hint="Expected name=address, separated by blanks; a name twice has two addresses.",
+            )
+        routes[name] = (*routes.get(name, ()), url)
+    return routes
 
 
 def _hours(text: str | None) -> float:

@@ -104,7 +104,7 @@ def test_a_route_without_an_address_is_said_and_keeps_nobody_else_from_the_messa
     nights.good().failing("acme")
     with webhook() as (port, received), pytest.raises(AlertError) as raised:
         send(nights, *hook(port))
-    assert "route acme_team has no address (DRIFTLINE_ALERT_ROUTE_ACME_TEAM is empty)" in str(raised.value)
+    assert "route acme_team has no address (DRIFTLINE_ALERT_ROUTES does not name it)" in str(raised.value)
     assert len(received) == 1
     with webhook() as (port, received):
         nights.good()
@@ -152,11 +152,16 @@ def test_who_is_told_is_declared_strictly(tmp_path, entry, message):
 def test_addresses_of_routes_come_from_the_environment_and_are_in_no_repr():
     env = {
         "DRIFTLINE_WAREHOUSE_URL": "postgresql://h/d", "DRIFTLINE_HASH_SALT": "salt",
-        "DRIFTLINE_ALERT_ROUTE_ACME_TEAM": "json://one/CANARY json://two",
+        "DRIFTLINE_ALERT_ROUTES": "acme_team=json://one/CANARY?a=b islands=json://three acme_team=json://two",
     }  # fmt: skip
     settings = Settings.from_environment(env)
-    assert settings.alert_routes == {"acme_team": ("json://one/CANARY", "json://two")}
+    assert settings.alert_routes == {
+        "acme_team": ("json://one/CANARY?a=b", "json://two"), "islands": ("json://three",)}  # fmt: skip
     assert "CANARY" not in repr(settings)
+    for wrong in ("json://CANARY", "Acme=json://CANARY", "acme="):
+        with pytest.raises(ConfigError, match="DRIFTLINE_ALERT_ROUTES: entry 2 is not a route's name") as raised:
+            Settings.from_environment({**env, "DRIFTLINE_ALERT_ROUTES": f"a=json://x {wrong}"})
+        assert "CANARY" not in str(raised.value)
 
 
 def test_every_runbook_that_messages_name_is_there():

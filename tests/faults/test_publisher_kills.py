@@ -22,9 +22,9 @@ from driftline.migrate import migrate
 from demo.postgres import EmbeddedPostgres, free_port
 from tests.quality import candidates
 from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW
+from tests.quality.candidates import ROWS_PER_CLIENT as ROWS
 
 CLIENTS = [f"client_{number:02d}" for number in range(40)]
-ROWS = {"scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4}
 LONGEST_WAIT_SECONDS = 0.2
 
 # Publishes the same two builds in turn until it is killed; a line says when it begins and when it has ended.

@@ -25,7 +25,7 @@ SECRETS = {
     "AIRFLOW_SECRET_KEY", "AIRFLOW_JWT_SECRET", "DRIFTLINE_HASH_SALT", "REDIS_PASSWORD", "ODOO_DB_PASSWORD",
 }  # fmt: skip
 LONG_RUNNING = {
-    "postgres", "api-server", "scheduler", "dag-processor", "triggerer", "redis", "worker", "odoo", "odoo-db",
+    "postgres", "api-server", "scheduler", "dag-processor", "triggerer", "watch", "redis", "worker", "odoo", "odoo-db",
 }  # fmt: skip
 ONCE = {"databases", "init"}
 
@@ -122,7 +122,7 @@ def test_what_runs_on_is_restarted_and_watched(services: dict[str, dict[str, Any
 
 def test_every_airflow_service_waits_for_the_migrations_and_has_no_rights(services: dict[str, dict[str, Any]]) -> None:
     own = [service for service in services.values() if str(service["image"]).startswith("driftline:")]
-    assert len(own) == 6
+    assert len(own) == 7
     for service in own:
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]

@@ -20,6 +20,7 @@ from demo.airflow_api import AirflowApi, ApiError, Run
 from demo.show import task_errors
 from demo.stack import REPOSITORY, Ports, Stack
 
+WITH_SECRETS = ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml")
 LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -71,6 +72,11 @@ def family(stack: Stack) -> list[psutil.Process]:
 def secrets(stack: Stack) -> set[str]:
     values = json.loads((stack.state / "vault.json").read_text()).values()
     return {form for value in values for form in (value, quote(value, safe=""))}
+
+
+def files_beside_the_servers(stack: Stack) -> list[Path]:
+    """Every file of the stack but PostgreSQL's own, where the clients' databases lie."""
+    return [path for path in stack.folder.rglob("*") if path.is_file() and stack.server.folder not in path.parents]
 
 
 def test_nothing_listens_beyond_loopback(stack: Stack, night: Run, comparison: Run) -> None:
@@ -190,8 +196,8 @@ def _arguments(process: psutil.Process) -> list[str]:
 def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: Run, comparison: Run) -> None:
     known = {secret.encode() for secret in secrets(stack)}
     assert any(secret != quote(secret.decode(), safe="").encode() for secret in known), "no secret that needs encoding"
-    kept = {stack.state / name for name in ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml")}
-    files = [path for path in stack.folder.rglob("*") if path.is_file() and stack.server.folder not in path.parents]
+    kept = {stack.state / name for name in WITH_SECRETS}
+    files = files_beside_the_servers(stack)
     assert len([path for path in files if path.suffix == ".log"]) > 10
     leaks = [path for path in set(files) - kept for secret in known if secret in path.read_bytes()]
     assert leaks == []
@@ -202,8 +208,37 @@ def test_no_secret_is_in_a_log_a_file_or_airflows_database(stack: Stack, night: 
     assert [name for name, text in texts.items() for secret in known if secret in text] == []
 
 
+def test_no_canary_of_a_clients_odoo_is_anywhere_after_a_whole_night(stack: Stack, night: Run, comparison: Run) -> None:
+    for client_id in ("egret", "cordoba"):
+        lies = "select count(*) > 0 from ir_config_parameter where value like 'CANARY-%'"
+        assert query(stack.databases.admin_url(f"odoo_{client_id}"), lies) == [(True,)]
+    warehouse = stack.databases.admin_url("warehouse")
+    tables = query(
+        warehouse,
+        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname !~ '^(pg_|information_schema)'",
+    )
+    assert len(tables) > 150
+    leaking = " union all ".join(f"select '{name}' from {name} t where t::text ilike '%CANARY%'" for (name,) in tables)
+    assert query(warehouse, leaking) == []
+    files = [path for path in files_beside_the_servers(stack) if path.name not in WITH_SECRETS]
+    assert {"data_docs", "dbt", "logs"} <= {path.relative_to(stack.folder).parts[0] for path in files}
+    assert [path for path in files if b"CANARY" in path.read_bytes()] == []
+
+
+def test_messages_data_docs_and_results_name_nobody(stack: Stack, night: Run) -> None:
+    warehouse = stack.databases.admin_url("warehouse")
+    logins = [login for (login,) in query(warehouse, "select login from raw.res_users where login like '%@%'")]
+    assert len(logins) > 10
+    said = {str(path): path.read_text() for path in (stack.folder / "data_docs").rglob("*.html")}
+    assert len(said) > 40
+    said["messages"] = stack.inbox_file.read_text()
+    said["results"] = repr(query(warehouse, "select t::text from quality.check_result t"))
+    said["kept"] = repr(query(warehouse, "select t::text from ops.alert_message t"))
+    assert [(where, login) for where, text in said.items() for login in logins if login in text] == []
+
+
 def test_files_with_secrets_are_for_their_owner_only(stack: Stack) -> None:
-    for name in ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml"):
+    for name in WITH_SECRETS:
         assert oct((stack.state / name).stat().st_mode)[-3:] == "600"
 
 

@@ -11,14 +11,9 @@ from driftline.errors import GateError, WarehouseError
 
 from tests.conftest import Warehouse, make_settings, run_autocommit
 from tests.quality import candidates
-from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW, QUARTER
+from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW, QUARTER, ROWS_PER_CLIENT
 
 CLIENTS = ("acme", "beta", "gamma")
-ROWS_PER_CLIENT = {
-    "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
-    "config_drift": 8, "upgrade_impact": 2, "ticket_trend": 2,
-    "ticket_service": 2, "ticket_driver": 2,
-}  # fmt: skip
 TABLES = tuple(ROWS_PER_CLIENT)
 ROWS = sum(ROWS_PER_CLIENT.values())
 LATER = NOW + timedelta(days=1)

@@ -16,15 +16,17 @@ NIGHT_ID = "night-1"
 AS_OF_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 QUARTER = "2026Q4"
+ROWS_PER_CLIENT = {
+    "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
+    "config_drift": 8, "upgrade_impact": 2, "ticket_trend": 2, "ticket_service": 2, "ticket_driver": 2,
+}  # fmt: skip
 
 _TABLES = """
 do $$
 declare t text; columns text;
 begin
   set local role driftline_transformer;
-  foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user', 'version_currency', 'signal',
-      'config_drift', 'upgrade_impact', 'ticket_trend', 'ticket_service',
-      'ticket_driver'] loop
+  foreach t in array string_to_array('{tables}', ' ') loop
     select string_agg(format('%I', attname), ', ' order by attnum) into columns
     from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
       and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
@@ -377,7 +379,7 @@ _ROWS = {
 
 def make_tables(warehouse: Warehouse) -> None:
     """Create what dbt would create, without any constraint, so that defects can be planted."""
-    warehouse.rows(_TABLES)
+    warehouse.rows(_TABLES.replace("{tables}", " ".join(ROWS_PER_CLIENT)))
 
 
 def fill(

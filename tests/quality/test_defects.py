@@ -2,36 +2,25 @@
 
 import json
 
-import psycopg2
 import pytest
 from driftline import quality
 from driftline.quality.suites import load_suites
 
 from tests.conftest import REPOSITORY
 from tests.quality import candidates
+from tests.quality.defect_table import (
+    CLIENT_OF,
+    DECLARED,
+    DOCUMENT,
+    failures,
+    markdown,
+    plant,
+    row_of,
+    rows_for_one_client,
+)
 from tests.quality.defects import FOR_ALL_CLIENTS, FOR_ONE_CLIENT
 
 SOUND_CLIENT = "sound"
-DECLARED = {
-    (suite.table, expectation.id): expectation
-    for suite in load_suites(REPOSITORY / "expectations")
-    for expectation in suite.expectations
-}
-CLIENT_OF = {place: f"client_{number}" for number, place in enumerate(FOR_ONE_CLIENT)}
-
-
-def failures(warehouse):
-    rows = warehouse.rows("select suite, expectation, client_id from quality.check_result where not is_passed")
-    return {((suite, expectation), client_id) for suite, expectation, client_id in rows}
-
-
-def execute(warehouse, statement, **parameters):
-    connection = psycopg2.connect(warehouse.url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +34,7 @@ def everything_planted(_warehouse_template, pg_server):
     candidates.make_tables(warehouse)
     candidates.fill(warehouse, [SOUND_CLIENT, *CLIENT_OF.values()])
     for place, defect in FOR_ONE_CLIENT.items():
-        execute(warehouse, defect.sql, client=CLIENT_OF[place])
+        plant(warehouse, defect.sql, client=CLIENT_OF[place])
     report = quality.check(warehouse.settings, build_id=candidates.BUILD_ID, now=candidates.NOW)
     return warehouse, report
 
@@ -62,6 +51,15 @@ def test_a_planted_defect_fails_its_expectation_for_its_client_and_no_other(ever
     client_id = CLIENT_OF[place] + ("_unknown" if defect.stranger else "")
     mine = {item for item in failures(warehouse) if item[1].removesuffix("_unknown") == CLIENT_OF[place]}
     assert mine == {(item, client_id) for item in (place, *defect.also)}
+
+
+def test_the_documented_table_is_what_is_seen(everything_planted):
+    warehouse, _ = everything_planted
+    documented = DOCUMENT.read_text().splitlines()
+    rows = list(rows_for_one_client(failures(warehouse)))
+    assert all(row.is_as_expected for row in rows)
+    assert [line for line in map(markdown, rows) if line not in documented] == []
+    assert len([line for line in documented if line.startswith("| `")]) == len(DECLARED)
 
 
 def test_nothing_fails_for_the_sound_client_or_for_all(everything_planted):
@@ -101,18 +99,19 @@ def test_a_defect_of_the_whole_table_closes_every_gate(warehouse, place):
     defect = FOR_ALL_CLIENTS[place]
     candidates.make_tables(warehouse)
     candidates.fill(warehouse, ["acme", "beta"])
-    execute(warehouse, defect.sql)
+    plant(warehouse, defect.sql)
     report = quality.check(warehouse.settings, build_id=candidates.BUILD_ID, now=candidates.NOW)
     found = failures(warehouse)
     assert (place, "*") in found
     assert {item for item, _ in found} == {place, *defect.also}
     assert report.open_clients == ()
+    assert markdown(row_of(place, defect, {item for item, _ in found}, "*")) in DOCUMENT.read_text()
 
 
 def test_a_quarter_before_the_histories_begin_has_no_users_and_is_no_defect(warehouse):
     candidates.make_tables(warehouse)
     candidates.fill(warehouse, ["acme", "beta"])
-    execute(
+    plant(
         warehouse,
         "update ops.night set as_of_at = as_of_at + interval '1 day'; delete from access.user;"
         " delete from review_candidate.access_user; update drift.version_currency set major = null",

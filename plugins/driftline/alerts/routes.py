@@ -61,7 +61,7 @@ def send_to_all(
             continue
         urls = settings.alert_routes.get(name, ())
         if not urls:
-            failures.append(f"route {name} has no address (DRIFTLINE_ALERT_ROUTE_{name.upper()} is empty)")
+            failures.append(f"route {name} has no address (DRIFTLINE_ALERT_ROUTES does not name it)")
             continue
         own_title, own_body = compose(situation.without_counts(), own, undelivered=[], style=style)
         refused = deliver(urls, title=own_title, body=own_body, name=f"route {name},")

@@ -32,6 +32,7 @@ _NOT_ARGUMENTS = {
 _UNREACHABLE = re.compile(
     r"psycopg2\.(OperationalError|InterfaceError|errors\.(AdminShutdown|CrashShutdown|CannotConnectNow))"
 )
+_WHOLE_TABLE = "all"
 _AGAIN = "Nothing was decided; run the checks again."
 _SQL_ERROR = re.compile(r"\(psycopg2\.errors\.(\w+)\) (.*)")
 
@@ -55,7 +56,7 @@ def run(settings: Settings, suites: tuple[Suite, ...], *, build_id: str) -> list
     An expectation that cannot be evaluated, say because its table has another shape, counts as failed.
     """
     built = [(suite, [_build(suite_expectation) for suite_expectation in suite.expectations]) for suite in suites]
-    with _open_source(settings, build_id=build_id) as source:
+    with _open_source(settings, suites, build_id=build_id) as source:
         return [outcome for suite, expectations in built for outcome in _run_suite(source, suite, expectations)]
 
 
@@ -90,14 +91,16 @@ def _build(declared: Expectation) -> Any:
 
 
 @contextmanager
-def _open_source(settings: Settings, *, build_id: str) -> Iterator[Any]:
+def _open_source(settings: Settings, suites: tuple[Suite, ...], *, build_id: str) -> Iterator[Any]:
     import great_expectations as gx
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context.types.base import (
         DataContextConfig,
         InMemoryStoreBackendDefaults,
         ProgressBarsConfig,
     )
     from great_expectations.datasource.fluent.interfaces import TestConnectionError
+    from great_expectations.datasource.fluent.sql_datasource import TableAsset
 
     context = gx.get_context(
         mode="ephemeral",
@@ -109,7 +112,23 @@ def _open_source(settings: Settings, *, build_id: str) -> Iterator[Any]:
         # GX shows a data source with its address; with the address in the environment it shows the name instead.
         runtime_environment={"warehouse_url": _sqlalchemy_url(settings, build_id=build_id)},
     )
-    source = context.data_sources.add_postgres("warehouse", connection_string="${warehouse_url}")
+    # All tables at once: each that is added later makes GX write down the whole context again.
+    assets = [
+        TableAsset(
+            name=suite.table,
+            type="table",
+            schema_name=suite.table.split(".")[0],
+            table_name=suite.table.split(".")[1],
+            batch_definitions=[BatchDefinition(name=_WHOLE_TABLE)],
+        )
+        for suite in suites
+    ]
+    source = context.data_sources.add_postgres(
+        "warehouse",
+        connection_string="${warehouse_url}",
+        assets=assets,
+        kwargs={"isolation_level": "AUTOCOMMIT"},  # nothing is written, and each question is one statement
+    )
     try:
         yield source
     except TestConnectionError as error:
@@ -150,9 +169,7 @@ def _run_suite(source: Any, suite: Suite, expectations: list[Any]) -> list[Outco
     from great_expectations import ExpectationSuite
 
     started = time.monotonic()
-    schema, table = suite.table.split(".")
-    asset = source.add_table_asset(suite.table, table_name=table, schema_name=schema)
-    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    batch = source.get_asset(suite.table).get_batch_definition(_WHOLE_TABLE).get_batch()
     gx_suite = ExpectationSuite(name=suite.table, expectations=expectations)
     results = {
         result.expectation_config.meta["id"]: result
