@@ -14,8 +14,15 @@ from tests.quality import candidates
 from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW, QUARTER
 
 CLIENTS = ("acme", "beta", "gamma")
-TABLES = ("scorecard", "module_change", "ticket_flow", "access_user")
-ROWS_PER_CLIENT = {"scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4}
+TABLES = ("scorecard", "module_change", "ticket_flow", "access_user", "access_rule", "access_exception")
+ROWS_PER_CLIENT = {
+    "scorecard": 6,
+    "module_change": 1,
+    "ticket_flow": 10,
+    "access_user": 4,
+    "access_rule": 4,
+    "access_exception": 2,
+}
 LATER = NOW + timedelta(days=1)
 
 
