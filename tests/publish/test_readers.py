@@ -9,13 +9,9 @@ from driftline.migrate import migrate
 
 from tests.conftest import Warehouse, make_settings, run_autocommit, run_sql
 from tests.quality import candidates
-from tests.quality.candidates import BUILD_ID, NOW
+from tests.quality.candidates import BUILD_ID, NOW, ROWS_PER_CLIENT
 
-TABLES = (
-    "scorecard", "module_change", "ticket_flow", "access_user", "version_currency", "signal", "config_drift",
-    "upgrade_impact", "ticket_trend", "ticket_service",
-    "ticket_driver", "publication",
-)  # fmt: skip
+TABLES = (*ROWS_PER_CLIENT, "publication")
 DENIED = psycopg2.errors.InsufficientPrivilege
 
 

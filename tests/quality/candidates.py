@@ -19,6 +19,7 @@ QUARTER = "2026Q4"
 ROWS_PER_CLIENT = {
     "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
     "config_drift": 8, "upgrade_impact": 2, "ticket_trend": 2, "ticket_service": 2, "ticket_driver": 2,
+    "access_rule": 4, "access_exception": 2,
 }  # fmt: skip
 
 _TABLES = """
@@ -373,6 +374,23 @@ _ROWS = {
     "review_candidate.access_user": """
         insert into review_candidate.access_user
         select *, %(build)s from access."user" where client_id = any(%(clients)s)
+    """,
+    "review_candidate.access_rule": """
+        insert into review_candidate.access_rule
+        select c, %(quarter)s, policy, rule, severity, found is not null, reason, found, %(as_of)s, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('access.yml', 'leaver_still_active', 'act', 1, ''), ('access.yml', 'stale', 'watch', 0, ''),
+                  ('access.yml', 'no_second_factor', 'act', null, 'whether a second factor is set up is not read'),
+                  ('sod.yml', 'vendor_and_payment', 'act', 1, '')) v (policy, rule, severity, found, reason)
+    """,
+    "review_candidate.access_exception": """
+        insert into review_candidate.access_exception
+        select c, %(quarter)s, policy, rule, 7, 'act', null, detail, evidence, amounts::jsonb, owner is not null, owner,
+          'auditor' || left(owner, 0), '2027-01-31'::date + length(left(owner, 0)), %(as_of)s, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('access.yml', 'leaver_still_active', 'left on 2026-10-31', '{"res.users,7"}'::text[], '{}', 'Ann'),
+                  ('sod.yml', 'vendor_and_payment', 'can', '{"res.users,7","account.payment,1"}',
+                   '{"account.payment": {"EUR": 100}}', null)) v (policy, rule, detail, evidence, amounts, owner)
     """,
 }
 

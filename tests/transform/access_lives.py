@@ -21,7 +21,7 @@ LOGGED_IN = at("2026-11-02 08:00")
 USER, SYSTEM, PORTAL, BILLING, TWICE, AGAIN = 1, 4, 10, 40, 50, 51
 RARE, COMMON = {8: (61, 62, 63), 12: (71, 72, 73)}, 60
 CROWD = range(1000, 1300)
-CLEAN, CASES = "clean", "cases"
+CLEAN, CASES, NEW = "clean", "cases", "nineteen"
 
 # By user: its employees as id, manager, has left. Employees 1 to 3 belong to different people than users 1 to 3.
 EMPLOYEES: dict[int, list[tuple[int, int | None, bool]]] = {
@@ -153,9 +153,18 @@ def plant_cases(world: World) -> None:
     world.raw(CASES, "res_users_apikeys", keys, read_at=read_at)
 
 
-def _basics(world: World, client_id: str, read_at: datetime) -> None:
+def plant_new(world: World) -> None:
+    """On 19.0: one user, whose only group implies another from night two to night three."""
+    read_at = NIGHTS[1]
+    _basics(world, NEW, read_at, version="19.0.1.3")
+    user = {"id": 2, "login": "user2", "active": True, "share": False, "create_date": MADE}
+    world.raw(NEW, "res_users", [user], read_at=read_at)
+    world.raw(NEW, "res_groups_users_rel", [{"uid": 2, "gid": COMMON}], read_at=read_at)
+
+
+def _basics(world: World, client_id: str, read_at: datetime, *, version: str = "18.0.1.3") -> None:
     world.client(client_id, timezone="UTC", registered_at=read_at)
-    world.basics(client_id, read_at=read_at, version="18.0.1.3")
+    world.basics(client_id, read_at=read_at, version=version)
     numbers = (USER, SYSTEM, PORTAL, BILLING, TWICE, COMMON, *RARE[8], *RARE[12], *CROWD)
     groups = [{"id": group, "name": f"Group {group}", "share": group == PORTAL} for group in numbers]
     world.raw(client_id, "res_groups", groups, read_at=read_at)
@@ -217,10 +226,18 @@ def _before_two(moment: datetime) -> Iterator[Change]:
     )  # fmt: skip
     yield _add(24, AGAIN, moment)
     yield _set("hr_employee", "active = false", "id = 27", moment)
+    yield (
+        "insert into raw.res_groups_implied_rel (client_id, gid, hid, _row_version, _read_at, _night_id)"
+        f" values ('{NEW}', {COMMON}, {BILLING}, 3, %s, 'night')", moment,
+    )  # fmt: skip
 
 
 def _before_three(moment: datetime) -> Iterator[Change]:
     yield _set("res_users", "active = true", "id = 7", moment)
     yield _set("res_groups_users_rel", "_deleted_at = _read_at", f"uid = 12 and gid = {RARE[12][0]}", moment)
+    yield (
+        "update raw.res_groups_implied_rel set _deleted_at = %s, _read_at = %s where client_id = %s",
+        moment, moment, NEW,
+    )  # fmt: skip
     yield _add(2, SYSTEM, moment)
     yield _add(3, SYSTEM, moment)

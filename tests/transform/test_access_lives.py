@@ -13,7 +13,7 @@ from driftline.registry import load_registry
 
 from tests.conftest import REPOSITORY
 from tests.transform import access_lives, group_graphs
-from tests.transform.access_lives import AGAIN, CASES, CLEAN, NIGHTS, TWICE
+from tests.transform.access_lives import AGAIN, BILLING, CASES, CLEAN, COMMON, NEW, NIGHTS, TWICE
 
 OPERATIONS = ("read", "write", "create", "unlink")
 _NAMES = (
@@ -33,9 +33,10 @@ def lived(new_world, tmp_path_factory):
     rows = {client_id: plant_access_rows(world, client_id, seed) for seed, client_id in enumerate(graphs)}
     access_lives.plant_clean(world)
     access_lives.plant_cases(world)
-    client_ids = [CLEAN, CASES, *graphs]
+    access_lives.plant_new(world)
+    client_ids = [CLEAN, CASES, NEW, *graphs]
     settings = access_lives.settings_of(world, tmp_path_factory.mktemp("access"), client_ids)
-    found, groups = {}, {}
+    found, groups, implied = {}, {}, {}
 
     held = "select odoo_user_id, odoo_group_id from access.effective_group where client_id = %s"
 
@@ -44,9 +45,18 @@ def lived(new_world, tmp_path_factory):
         listed = world.rows("select to_jsonb(e) from access.exception e where client_id = any (%s)", [CLEAN, CASES])
         found[number] = {(row["client_id"], row["odoo_user_id"], row["rule"]): row for (row,) in listed}
         groups[number] = set(world.rows(held, CASES))
+        implied[number] = {group for _, group in world.rows(held, NEW)}
 
     access_lives.live(world, client_ids, once_built)
-    return {"world": world, "settings": settings, "found": found, "groups": groups, "graphs": graphs, "rows": rows}
+    return {
+        "world": world,
+        "settings": settings,
+        "found": found,
+        "groups": groups,
+        "implied": implied,
+        "graphs": graphs,
+        "rows": rows,
+    }
 
 
 def plant_access_rows(world, client_id: str, seed: int) -> list[dict]:
@@ -227,6 +237,10 @@ def test_a_user_in_300_groups_has_300_and_a_group_made_again_is_another(lived):
     assert sum(user == 23 for user, _ in last) == 301
     assert {group for user, group in first if user == 24} == {1, TWICE}
     assert {group for user, group in last if user == 24} == {1, AGAIN}
+
+
+def test_what_a_group_implies_comes_and_goes_with_the_implication_alone(lived):
+    assert lived["implied"] == {1: {COMMON}, 2: {COMMON, BILLING}, 3: {COMMON}}
 
 
 def test_who_was_archived_keeps_its_groups_and_has_them_again(lived):
