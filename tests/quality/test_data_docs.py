@@ -1,6 +1,7 @@
 """Data Docs show what the gate stored of a build, name nobody's values and ask no other host for anything."""
 
 import html
+import json
 import re
 
 import pytest
@@ -52,6 +53,20 @@ def test_the_pages_hold_no_values_and_ask_no_other_host(site):
         text = page.read_text()
         assert "sales1@example.org" not in text
         assert re.findall(r'<(?!a\b)\w+\b[^>]*(?:src|href|action)="(?:https?:)?//[^>]*', text) == []
+
+
+def test_the_command_writes_them_and_says_where(site, pg_server, tmp_path, monkeypatch):
+    import driftline.cli.nights  # noqa: F401  registers the command
+    from driftline.cli.app import app
+    from typer.testing import CliRunner
+
+    monkeypatch.setenv("DRIFTLINE_WAREHOUSE_URL", pg_server.url("documented"))
+    monkeypatch.setenv("DRIFTLINE_HASH_SALT", "salt of the tests")
+    done = CliRunner().invoke(app, ["docs", "--build", BUILD_ID, "--folder", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    index = tmp_path / BUILD_ID / "index.html"
+    assert json.loads(done.output) == {"build_id": BUILD_ID, "index": str(index)}
+    assert "review_candidate.scorecard" in words(index)
 
 
 def test_a_build_that_was_not_checked_has_none(warehouse, tmp_path):
