@@ -65,7 +65,7 @@ def diff(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what differs now from a baseline, as the last build found it, or between two days; net of what was set back."""
+    """Show what differs now from a baseline, as the build found it, or between two days; net of what was set back."""
     settings = Settings.from_environment()
     if to is not None:
         _between(settings, client, _day(on), to.date(), as_json=as_json)

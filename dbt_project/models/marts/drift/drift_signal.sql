@@ -1,4 +1,4 @@
-{% set span_days = 91 %}
+{% set span_days = var('signal_span_days') %}
 
 with periods as (
   select period.client_id, period.quarter, period.as_of_at, period.as_of_on, period.ticket_source, reading.first_read_at,
@@ -123,7 +123,7 @@ select
   thresholds.signal,
   measured.value,
   thresholds.unit,
-  measured.previous_value,
+  coalesce(measured.previous_value, before.previous_value) as previous_value,
   thresholds.watch as watch_from,
   thresholds.act as act_from,
   case
@@ -141,4 +141,5 @@ select
 from periods
 cross join thresholds
 left join measured on measured.client_id = periods.client_id and measured.signal = thresholds.signal
+left join {{ ref('int_drift__signal_before') }} as before on before.client_id = periods.client_id and before.signal = thresholds.signal
 left join {{ ref('tickets_trend') }} as trend on trend.client_id = periods.client_id
