@@ -1,4 +1,4 @@
-{# What history says of three signals at an earlier moment: no row where it does not reach that far. #}
+{# What history says of two signals at an earlier moment: no row where it does not reach that far. #}
 {% set span_days = var('signal_span_days') %}
 
 with moment as (
@@ -48,26 +48,6 @@ items as (
   left join messages on messages.client_id = task.client_id and messages.odoo_task_id = task.odoo_task_id
 ),
 
--- As tickets.trend compares the years, a quarter earlier.
-weeks as (
-  select flow.client_id, flow.opened_count, row_number() over (partition by flow.client_id order by flow.period_start_on desc) as place
-  from {{ ref('tickets_flow_weekly') }} as flow
-  join (
-    select client_id, min(week_starts_on) as first_week_on from {{ ref('int_tickets__event') }} where event = 'opened' group by client_id
-  ) as beginning on beginning.client_id = flow.client_id
-  where flow.is_period_complete and flow.period_start_on > beginning.first_week_on
-),
-
-years as (
-  select client_id,
-    sum(opened_count) filter (where place <= {{ span_days // 7 + 52 }}) as recent_count,
-    sum(opened_count) filter (where place > {{ span_days // 7 + 52 }}) as earlier_count
-  from weeks
-  where place > {{ span_days // 7 }} and place <= {{ span_days // 7 + 104 }}
-  group by client_id
-  having count(*) = 104
-),
-
 people as (
   select person.client_id, person.odoo_user_id, bool_or(coalesce(employee.is_active, employee.client_id is not null)) as is_employed
   from moment
@@ -87,7 +67,5 @@ select client_id, 'optimisation_deferred' as signal, count(*) filter (where is_o
 from items
 group by client_id
 having bool_and(is_certain or not (is_open and looks_untouched))
-union all
-select client_id, 'ticket_queue', (recent_count::double precision / earlier_count - 1) * 100 from years where earlier_count > 0
 union all
 select client_id, 'compliance_posture', count(*) filter (where not is_employed) from people group by client_id

@@ -77,8 +77,9 @@ reporting_ages as (
 ),
 
 ticket_queue as (
-  select client_id, 'ticket_queue', change_pct, null::bigint, coalesce(recent_count + earlier_count, 0), reason
-  from {{ ref('tickets_trend') }}
+  select trend.client_id, 'ticket_queue', trend.change_pct, before.change_pct, coalesce(trend.recent_count + trend.earlier_count, 0), trend.reason
+  from {{ ref('tickets_trend') }} as trend
+  left join {{ ref('int_tickets__change_before') }} as before on before.client_id = trend.client_id
 ),
 
 compliance_posture as (
