@@ -96,10 +96,9 @@ def set_baseline(settings: Settings, *, client_id: str, on: date, name: str | No
     zone = ZoneInfo(client.timezone)
     if on > now.astimezone(zone).date():
         raise ConfigError(f"baseline: {on} lies in the future for client '{client_id}'.")
-    end_of_day = datetime.combine(on + timedelta(days=1), datetime.min.time(), tzinfo=zone)
-    moment = min(end_of_day, now)
+    moment = min(end_of_day(on, zone), now)
     with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
-        begins_at = _history_begins_at(cursor, client_id)
+        begins_at = history_begins_at(cursor, client_id)
         if begins_at is None:
             raise ConfigError(f"baseline: client '{client_id}' has no history yet.", hint="Run a night first.")
         if moment < begins_at:
@@ -117,7 +116,13 @@ def set_baseline(settings: Settings, *, client_id: str, on: date, name: str | No
     return Baseline(client_id, name or on.isoformat(), on, moment, now, None)
 
 
-def _history_begins_at(cursor: Cursor, client_id: str) -> datetime | None:
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Give the instant at which a client's day is over."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=zone)
+
+
+def history_begins_at(cursor: Cursor, client_id: str) -> datetime | None:
+    """Give the moment of the client's first baseline; None before its first reading."""
     cursor.execute("select min(baseline_at) from ops.baseline where client_id = %s and name = %s", (client_id, FIRST))
     row = cursor.fetchone()
     return row[0] if row else None
@@ -179,6 +184,17 @@ def compare(settings: Settings, *, client_id: str, on: date | None) -> Compariso
         )
         notes = [note for (note,) in cursor.fetchall()]
     return Comparison(baseline=chosen, as_of_at=as_of_at, differences=differences, notes=notes)
+
+
+def latest_baseline(cursor: Cursor, client_id: str, *, before: datetime) -> Baseline:
+    """Give the client's last baseline before a moment; raise ConfigError where there is none."""
+    fitting = [baseline for baseline in _baselines(cursor, client_id) if baseline.baseline_at < before]
+    if not fitting:
+        raise ConfigError(
+            f"baseline: client '{client_id}' has none before {before:%Y-%m-%d %H:%M} UTC.",
+            hint="Name the day: --on DATE",
+        )
+    return fitting[-1]
 
 
 def _choose(baselines: list[Baseline], client_id: str, on: date | None) -> Baseline:

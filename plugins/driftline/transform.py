@@ -189,11 +189,16 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
     return [_node(item) for item in result.result.results]
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str], *, variables: Mapping[str, str]) -> Any:
-    """Run one dbt command in this process and return dbt's own result; nothing is written below the repository."""
+def run_dbt(
+    settings: Settings, arguments: Sequence[str], *, variables: Mapping[str, object], folder_name: str = "dbt"
+) -> Any:
+    """Run one dbt command in this process and return dbt's own result; nothing is written below the repository.
+
+    What it writes lies in `folder_name` below the build folder: a command that is no build leaves the build's alone.
+    """
     from dbt.cli.main import dbtRunner
 
-    folder = settings.build_folder / "dbt"
+    folder = settings.build_folder / folder_name
     folder.mkdir(parents=True, exist_ok=True)
     project = str(settings.dbt_project_folder)
     options = {

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from driftline import transform, transform_register
 from driftline.baseline import compare, list_baselines, set_baseline
+from driftline.comparison import compare_days, compile_question
 from driftline.errors import ConfigError
 
 from tests.conftest import REPOSITORY
@@ -184,6 +185,84 @@ def test_a_baseline_that_is_set_counts_from_the_next_build_on(story):
         ("changed", "web.base.url", "value: https://new.example")
     ]
     assert compare(story.settings, client_id="set_back", on=date(2026, 11, 1)).differences == []
+
+
+@pytest.fixture(scope="module")
+def between(story):
+    question = compile_question(story.settings)
+
+    def ask(client_id: str, first: int | None, last: int, now=NIGHTS[-1] + timedelta(hours=4)):
+        on = date(2026, 11, first) if first else None
+        return compare_days(
+            story.settings, client_id=client_id, on=on, to=date(2026, 11, last), now=now, question=question
+        )
+
+    return ask
+
+
+def kinds(found) -> Counter[tuple[str, str, str]]:
+    return Counter((it.kind, it.entity, it.what) for it in found.differences)
+
+
+def test_two_days_with_one_night_between_them_differ_by_what_that_night_found(story, between):
+    compared = 0
+    for client_id, life in story.lives.items():
+        for number in range(2, len(NIGHTS) + 1):
+            wanted = Counter({finding[1:]: count for finding, count in life.gross.items() if finding[0] == number})
+            if client_id == "remade":
+                # A record made again with the same content is a change, but no difference that stays.
+                wanted.pop(("recreated", "ir.filters", "filter 1"), None)
+            assert kinds(between(client_id, number - 1, number)) == wanted, (client_id, number)
+            compared += wanted.total()
+    assert compared > 70
+
+
+def test_from_the_first_night_to_the_last_two_days_differ_as_from_the_baseline(story, between):
+    for client_id, life in story.lives.items():
+        assert kinds(between(client_id, 1, 5)) == life.net, client_id
+    net = between("approved", None, 5)
+    assert [(it.what, it.explained_by) for it in sorted(net.differences, key=lambda it: it.what)] == [
+        ("Hourly sync", None), ("Nightly sync", "task 40"), ("web.base.url", "rename"),
+    ]  # fmt: skip
+    assert (net.earlier.at, net.earlier.read_at, net.later.read_at) == (NIGHTS[0], NIGHTS[0], NIGHTS[-1])
+
+
+def test_what_was_set_back_between_two_days_is_no_difference_and_what_was_set_in_between_is(between):
+    changes = {
+        days: [(it.before_value, it.after_value) for it in between("set_back", *days).differences]
+        for days in ((1, 2), (2, 3), (2, 4), (3, 4), (1, 4))
+    }
+    old, new = "value: https://old.example", "value: https://new.example"
+    assert changes == {(1, 2): [(old, new)], (2, 3): [], (2, 4): [(new, old)], (3, 4): [(new, old)], (1, 4): []}
+
+
+def test_a_day_without_a_reading_stands_for_the_last_one_before_it_and_says_so(between):
+    # The client was not read in the second night: its change of that day came with the third.
+    found = between("not_read", 1, 2)
+    assert (found.differences, found.earlier.read_at, found.later.read_at) == ([], NIGHTS[0], NIGHTS[0])
+    assert between("not_read", 2, 3).later.read_at == NIGHTS[2]
+
+
+@pytest.mark.parametrize(
+    ("client_id", "first", "last", "message"),
+    [
+        ("set_back", 3, 3, "2026-11-03 does not lie before 2026-11-03"),
+        ("set_back", 4, 2, "2026-11-04 does not lie before 2026-11-02"),
+        ("set_back", 1, 6, "2026-11-06 lies in the future"),
+        ("nobody", 1, 2, "no client 'nobody'"),
+    ],
+)
+def test_days_that_cannot_be_compared_are_refused(between, client_id, first, last, message):
+    with pytest.raises(ConfigError, match=message):
+        between(client_id, first, last)
+
+
+def test_days_before_the_first_reading_are_refused(story):
+    with pytest.raises(ConfigError, match="begins on 2026-11-01; what was on 2026-10-30 is not known"):
+        compare_days(
+            story.settings, client_id="set_back", on=date(2026, 10, 30), to=date(2026, 11, 2), now=NIGHTS[-1],
+            question="none",
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

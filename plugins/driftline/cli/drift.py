@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftline.cli.app import AsJson, ClientOption, OneClient, app, console, emit, now, table
 from driftline.settings import Settings
+
+if TYPE_CHECKING:
+    from driftline.baseline import Difference
 
 baseline = typer.Typer(help="The moments that configuration is compared with.", no_args_is_help=True)
 app.add_typer(baseline, name="baseline")
@@ -52,22 +55,50 @@ def list_(client: ClientOption = None, as_json: AsJson = False) -> None:
 def diff(
     client: OneClient,
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The baseline's day; the latest by default.")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The baseline's day, or with --to any; the latest baseline by default."
+        ),
+    ] = None,
+    to: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The later day; the last build by default.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what differs from a baseline, net of what was set back, as the last build found it."""
+    """Show what differs now from a baseline, as the build found it, or between two days; net of what was set back."""
+    settings = Settings.from_environment()
+    if to is not None:
+        _between(settings, client, _day(on), to.date(), as_json=as_json)
+        return
     from driftline.baseline import compare
 
-    found = compare(Settings.from_environment(), client_id=client, on=_day(on))
+    found = compare(settings, client_id=client, on=_day(on))
     if as_json:
         emit(found)
         return
-    rows = [
-        (it.area, it.kind, it.what, it.before_value, it.after_value, it.changed_by, it.origin, it.explained_by)
-        for it in found.differences
-    ]
-    title = f"{client}: {len(rows)} differences from '{found.baseline.name}' ({found.baseline.baseline_on})"
-    table(title, ["area", "change", "what", "before", "after", "by", "origin", "explained by"], rows)
+    title = f"differences from '{found.baseline.name}' ({found.baseline.baseline_on})"
+    _print(f"{client}: {len(found.differences)} {title}", found.differences)
     for note in found.notes:
         console.print(note, highlight=False)
+
+
+def _between(settings: Settings, client: str, on: date | None, to: date, *, as_json: bool) -> None:
+    from driftline.comparison import compare_days
+
+    found = compare_days(settings, client_id=client, on=on, to=to, now=now())
+    if as_json:
+        emit(found)
+        return
+    days = [f"{moment.day} (read {moment.read_at:%Y-%m-%d %H:%M} UTC)" for moment in (found.earlier, found.later)]
+    _print(f"{client}: {len(found.differences)} differences between {' and '.join(days)}", found.differences)
+    if found.unwatched_models:
+        watched = ", ".join(found.unwatched_models)
+        console.print(f"Not compared, because watched only since then: {watched}", highlight=False)
+
+
+def _print(title: str, differences: list[Difference]) -> None:
+    rows = [
+        (it.area, it.kind, it.what, it.before_value, it.after_value, it.changed_by, it.origin, it.explained_by)
+        for it in differences
+    ]
+    table(title, ["area", "change", "what", "before", "after", "by", "origin", "explained by"], rows)

@@ -1,4 +1,4 @@
-{% set span_days = 91 %}
+{% set span_days = var('signal_span_days') %}
 
 with periods as (
   select period.client_id, period.quarter, period.as_of_at, period.as_of_on, period.ticket_source, reading.first_read_at,
@@ -77,9 +77,10 @@ reporting_ages as (
 ),
 
 ticket_queue as (
-  select client_id, 'ticket_queue', change_pct, null::bigint, coalesce(recent_count + earlier_count, 0), reason
-  from {{ ref('tickets_trend') }}
-  where category = ''
+  select trend.client_id, 'ticket_queue', trend.change_pct, before.change_pct, coalesce(trend.recent_count + trend.earlier_count, 0), trend.reason
+  from {{ ref('tickets_trend') }} as trend
+  left join {{ ref('int_tickets__change_before') }} as before on before.client_id = trend.client_id
+  where trend.category = ''
 ),
 
 compliance_posture as (
@@ -124,7 +125,7 @@ select
   thresholds.signal,
   measured.value,
   thresholds.unit,
-  measured.previous_value,
+  coalesce(measured.previous_value, before.previous_value) as previous_value,
   thresholds.watch as watch_from,
   thresholds.act as act_from,
   case
@@ -142,4 +143,5 @@ select
 from periods
 cross join thresholds
 left join measured on measured.client_id = periods.client_id and measured.signal = thresholds.signal
+left join {{ ref('int_drift__signal_before') }} as before on before.client_id = periods.client_id and before.signal = thresholds.signal
 left join {{ ref('tickets_trend') }} as trend on trend.client_id = periods.client_id and trend.category = ''

@@ -1,4 +1,33 @@
--- Two ways to look at one history: each night against the one before (gross), and now against each baseline (net).
+-- Two ways to look at one history: each night against the one before (gross), and now against each baseline (net). Asked
+-- for two days of one client, only these are compared (analyses/difference_between_days.sql).
+{% if var('is_comparison', false) -%}
+with asked as (
+  select
+    current_setting('driftline.client_id') as client_id,
+    current_setting('driftline.earlier_at')::timestamptz as earlier_at,
+    current_setting('driftline.later_at')::timestamptz as later_at
+)
+
+select
+  history.client_id,
+  'days'::text as comparison,
+  asked.later_at as seen_at,
+  history.entity,
+  history.record_id,
+  history.related_id,
+  max(history.dbt_valid_from) as after_valid_from,
+  asked.earlier_at as baseline_at
+from asked
+join {{ ref('snap_odoo__configuration') }} as history
+  on history.client_id = asked.client_id
+  and history.dbt_valid_from > asked.earlier_at and history.dbt_valid_from <= asked.later_at
+where history.record_id > 0 and {{ stood('history') }}
+  and exists (
+    select from {{ ref('snap_odoo__configuration') }} as mark
+    where mark.client_id = asked.client_id and mark.entity = history.entity and mark.record_id = 0
+      and mark.related_id = 0 and mark.dbt_valid_from <= asked.earlier_at)
+group by 1, 2, 3, 4, 5, 6, 8
+{%- else -%}
 with watched as (
   select mark.client_id, mark.entity, min(mark.dbt_valid_from) as since_at
   from {{ ref('int_review__period') }} as period
@@ -55,3 +84,4 @@ net as (
 select * from nightly
 union all
 select * from net
+{%- endif %}
