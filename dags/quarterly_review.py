@@ -1,8 +1,16 @@
 """# Quarterly review
 
-Builds one quarter for every client, checks it, publishes what passed and renders one page per client.
+Builds one quarter for every client, checks it, asks for approval, publishes what passed, seals it where the quarter is
+over, and renders one page per client.
 
-`choose_quarter → build → check → publish → render_page (one per client) → alert → done`
+`choose_quarter → build → check → propose → approve → record_answer → publish → seal → render_page (one per client) →
+alert → done`
+
+`approve` waits under *Required Actions* for an answer by somebody who is logged in: Approve or Reject, with a comment.
+An answer within three seconds of the question fails in this version of Airflow. Without one within
+DRIFTLINE_APPROVAL_HOURS (72), nothing is published, and the message says so. What was answered stands in
+`ops.review_decision`. Nights may run in between: then the approved numbers are built once more, and published only if
+they come out the same.
 
 Run configuration (any other key is refused by `choose_quarter`):
 
@@ -15,17 +23,30 @@ The pages lie in `review/<quarter>/` below `DRIFTLINE_BUILD_DIR`: one self-conta
 * `choose_quarter`: the message names the key or the value it dislikes. Trigger the run again with the right one.
 * `build`: `ops.dbt_result` has the failing node. Nothing was published.
 * `check`: a rule that says no closes a client's gate and leaves this task green; a red task means that the check broke.
-* `publish`, `alert`: nothing is half-written. Clear the task.
+* `propose`: the warehouse went away. Clear the task.
+* `approve`: nobody answered in time, or too early. Clear it together with what follows, and answer.
+* `record_answer`: the message says what was answered, or that whoever answered has no name. Clear `approve` and answer.
+* `publish`: nothing is half-written. Where numbers came out otherwise than approved, trigger the review anew; else
+  clear the task.
+* `seal`: the message names the client and the reason; what is sealed stays sealed. Clear the task.
+* `alert`: clear the task.
 * `render_page`: the numbers are published all the same. Clear the one task.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import wiring
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+APPROVAL_HOURS = 72
 
 
 @dag(
@@ -66,12 +87,57 @@ def quarterly_review() -> None:
         quality.check(wiring.settings(), build_id=build_id, now=datetime.now(UTC))
         return build_id
 
-    @task(outlets=[wiring.REVIEW])
-    def publish(build_id: str) -> list[str]:
-        from driftline import publish
+    @task
+    def propose(build_id: str) -> dict[str, object]:
+        from driftline import quarter_close
 
-        report = publish.publish(wiring.settings(), build_id=build_id, now=datetime.now(UTC))
-        return list(report.published_client_ids)
+        return asdict(quarter_close.propose(wiring.settings(), build_id=build_id))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def record_answer(proposal: dict[str, object] | None, answer: dict[str, object] | None) -> dict[str, str]:
+        from driftline import quarter_close
+
+        if proposal is None:
+            raise AirflowFailException("There was nothing to ask about. See the task before that failed.")
+        found = quarter_close.record(
+            wiring.settings(),
+            build_id=str(proposal["build_id"]),
+            answer=answer,
+            run_id=wiring.run_id(),
+            now=datetime.now(UTC),
+        )
+        if found.outcome == quarter_close.REJECTED:
+            raise AirflowSkipException(f"Not published: {found.reason}.")
+        if found.decision is None:
+            raise AirflowFailException(f"Not published: {found.reason}.")
+        return asdict(found.decision)
+
+    @task(outlets=[wiring.REVIEW], multiple_outputs=False)
+    def publish(proposal: dict[str, Any], decision: dict[str, str]) -> dict[str, Any]:
+        from driftline import publish, quarter_close, sealing
+
+        settings, now = wiring.settings(), datetime.now(UTC)
+        build_id = quarter_close.restore(
+            settings,
+            proposal=quarter_close.Proposal(**proposal),
+            decision=sealing.Decision(**decision),
+            run_id=wiring.run_id(),
+            now=now,
+        )
+        report = publish.publish(settings, build_id=build_id, now=now)
+        return {"build_id": build_id, "client_ids": list(report.published_client_ids)}
+
+    @task
+    def seal(published: dict[str, Any], decision: dict[str, str]) -> list[str]:
+        from driftline import sealing
+
+        sealing.seal(
+            wiring.settings(),
+            build_id=published["build_id"],
+            decision=sealing.Decision(**decision),
+            now=datetime.now(UTC),
+        )
+        return list(published["client_ids"])
 
     @task(map_index_template="{{ task.op_kwargs['client_id'] }}")
     def render_page(client_id: str, quarter: str) -> str:
@@ -89,12 +155,25 @@ def quarterly_review() -> None:
 
     quarter = choose_quarter()
     built = build(quarter)
-    published = publish(check(built))
-    pages = render_page.partial(quarter=quarter).expand(client_id=published)
+    proposal = propose(check(built))
+    asked = HITLOperator(
+        task_id="approve",
+        subject="Publish {{ ti.xcom_pull(task_ids='choose_quarter') }} to its readers?",
+        body="{{ ti.xcom_pull(task_ids='propose')['text'] }}",
+        options=["Approve", "Reject"],
+        params={"comment": Param("", type="string", description="What you want to be on record")},
+        response_timeout=timedelta(hours=float(os.environ.get("DRIFTLINE_APPROVAL_HOURS") or APPROVAL_HOURS)),
+        retries=0,
+    )
+    proposal >> asked
+    decision = record_answer(proposal, asked.output)
+    published = publish(proposal, decision)
+    sealed = seal(published, decision)
+    pages = render_page.partial(quarter=quarter).expand(client_id=sealed)
     told = alert(built)
     pages >> told
     # Airflow judges a run by its last tasks, and the message goes out whatever happened: without this, always green.
-    [published, pages, told] >> EmptyOperator(task_id="done", trigger_rule=TriggerRule.NONE_FAILED)
+    [decision, published, sealed, pages, told] >> EmptyOperator(task_id="done", trigger_rule=TriggerRule.NONE_FAILED)
 
 
 quarterly_review()

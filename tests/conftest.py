@@ -95,6 +95,7 @@ def make_settings(url: str, **changes: object) -> Settings:
         "build_folder": REPOSITORY / "build",
         "warehouse_url": url,
         "hash_salt": "salt of the tests",
+        "policies_from": REPOSITORY / "config" / "policies",
     }
     return Settings(**{**values, **changes})
 

@@ -12,6 +12,7 @@ DriftlineError
 ├── BuildError             1  dbt failed
 ├── ReportError            1  a delivered coverage or test report was refused: correct that file, the others are read
 ├── GateError              1  publication asked for without a passed gate
+├── SealError              1  a quarter cannot be sealed, or is sealed already: nothing was changed
 ├── NotPublishedError      1  a reader asked for a quarter that was never published
 └── AlertError             1  no alert route could be reached
 """
@@ -99,6 +100,10 @@ class ReportError(DriftlineError):
 
 class GateError(DriftlineError):
     """Publication was asked for without gate rows for that very build, or the gate could not be run."""
+
+
+class SealError(DriftlineError):
+    """A quarter cannot be sealed as it stands, or there is no such seal."""
 
 
 class NotPublishedError(DriftlineError):

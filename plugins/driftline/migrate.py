@@ -46,6 +46,7 @@ def migrate(settings: Settings) -> MigrationReport:
     with connect(settings, role=Role.OWNER) as connection, connection.cursor() as cursor:
         hold_for_transaction(cursor, "driftline:migrate")
         applied = _apply_numbered(cursor)
+        cursor.execute("select review.guard_sealed()")
         cursor.execute("set local role driftline_loader")
         created, added = _fit_raw(cursor, catalogue)
     return MigrationReport(applied=applied, created_tables=created, added_columns=added)

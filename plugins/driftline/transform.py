@@ -22,6 +22,7 @@ from driftline import transform_register
 from driftline.catalogue import configuration_variable, load_catalogue
 from driftline.coverage_reports import read_reports
 from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
+from driftline.sealing.code import read_code
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
@@ -114,6 +115,7 @@ def build(
                 _read_reports(settings, now=now)
             _analyze_raw(settings)
             nodes = _run_dbt(settings, registered)
+            transform_register.keep_code(settings, registered.build_id, read_code(settings).sha256)
             _keep_results(settings, registered.build_id, nodes)
             _raise_for_failures(settings, registered.build_id, nodes)
         except BaseException as error:

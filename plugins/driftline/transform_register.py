@@ -96,6 +96,12 @@ def register(
     )
 
 
+def keep_code(settings: Settings, build_id: str, sha256: str) -> None:
+    """Record which version of the dbt project a build was made with."""
+    with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.build set code_sha256 = %s where build_id = %s", (sha256, build_id))
+
+
 def finish(settings: Settings, build_id: str, *, error_message: str | None) -> None:
     """End a build, as failed where there is an error."""
     with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:

@@ -214,6 +214,20 @@ def test_a_client_that_is_not_read_does_not_seem_to_have_passed_its_checks(night
     assert (report.opened_count, report.closed_count, report.still_open_count) == (1, 0, 1)
 
 
+def test_in_quiet_hours_warnings_wait_and_what_is_critical_does_not(nights, tmp_path):
+    policy = 'quiet_hours: {from: "03:00", until: "06:00", timezone: Europe/Athens}\nfinished_night_within_hours: 26\n'
+    (tmp_path / "alerts.yml").write_text(policy)
+    settings = replace(nights.warehouse.settings, policies_from=tmp_path)
+    nights.good().unread("beta").failing("acme")
+    body = alerts.send(settings, night_id="night-1", now=NOW).body  # 04:30 in Athens
+    assert "CRITICAL, new: beta" in body
+    assert "acme" not in body
+    assert "Quiet hours: news of 1 warnings wait for the next message after them." in body
+    later = alerts.send(settings, night_id="night-1", now=NOW + timedelta(hours=2)).body
+    assert "WARNING, new: acme: review_candidate.scorecard: wholly complete does not hold (6 rows)" in later
+    assert "CRITICAL, new" not in later
+
+
 def test_a_client_that_left_is_over(nights):
     nights.good().unread("beta").send()
     nights.good()

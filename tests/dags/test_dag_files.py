@@ -171,14 +171,18 @@ def test_the_way_is_build_check_publish_alert(tasks: dict[str, dict[str, Any]]) 
     assert after["nightly.finish_reading"] == {"build"}
     assert after["nightly.build"] == {"check"}
     assert after["quarterly_review.build"] == {"check", "alert"}
-    for dag_id in BUILDING:
-        assert after[f"{dag_id}.check"] == {"publish"}
+    assert after["nightly.check"] == {"publish"}
+    assert after["quarterly_review.check"] == {"propose"}
+    assert after["quarterly_review.propose"] == {"approve", "record_answer", "publish"}
+    assert after["quarterly_review.approve"] == {"record_answer"}
+    assert after["quarterly_review.record_answer"] == {"publish", "seal", "done"}
     assert after["weekly_reconcile.plan"] == {"read_client", "finish_reading"}
     assert after["weekly_reconcile.read_client"] == {"finish_reading", "done"}
     assert after["weekly_reconcile.finish_reading"] == {"alert", "done"}
     assert after["weekly_reconcile.alert"] == {"done"}
     assert after["nightly.publish"] == {"alert", "done"}
-    assert after["quarterly_review.publish"] == {"render_page", "done"}
+    assert after["quarterly_review.publish"] == {"seal", "done"}
+    assert after["quarterly_review.seal"] == {"render_page", "done"}
 
 
 @pytest.fixture

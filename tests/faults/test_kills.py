@@ -157,7 +157,7 @@ def test_readings_killed_at_many_moments_leave_the_last_good_state(remote, direc
 def restarting(tmp_path):
     """A warehouse on a server of its own, which can be restarted."""
     folder = REPOSITORY / "build" / f"restarting-postgres-{os.getpid()}"
-    # The other servers here may forget the last second at a crash; this one is crashed, and has to keep what it committed.
+    # The other servers here may forget the last second at a crash; this one has to keep what it committed.
     server = EmbeddedPostgres(folder, port=free_port(), settings={"synchronous_commit": "on"}).start()
     run_autocommit(server.url(), "create database warehouse")
     url = server.url("warehouse")

@@ -106,6 +106,29 @@ def test_the_report_and_the_log_say_what_was_published(built):
     ) == [(client, QUARTER, BUILD_ID, True, "", ROWS_PER_CLIENT, AS_OF_AT, NOW) for client in CLIENTS]
 
 
+def test_a_kpi_that_failed_its_own_check_is_not_shown_and_the_others_are(built):
+    built.rows(
+        "update review_candidate.scorecard set verdict = 'fine' where kpi = 'ticket_trend' and client_id = 'acme';"
+        "update review_candidate.scorecard set value = 'NaN' where kpi = 'audit_prep_effort' and client_id = 'acme';"
+        "update drift.version_currency set upgrade_age_days = -1 where client_id = 'beta'"
+    )
+    assert check_and_publish(built, build_id=BUILD_ID, now=NOW).published_client_ids == CLIENTS
+    failed = "its own check failed: "
+    assert built.rows(
+        "select client_id, kpi, value, previous_value, verdict, reason, is_stale from review.scorecard"
+        f" where reason like '{failed}%' order by 1, 2"
+    ) == [
+        ("acme", "audit_prep_effort", None, None, "n/a",
+         f"{failed}Values are finite numbers (review_candidate.scorecard: finite_value)", False),
+        ("acme", "ticket_trend", None, None, "n/a",
+         f"{failed}Verdicts come from the closed list (review_candidate.scorecard: verdict_known)", False),
+        ("beta", "version_upgrade_age", None, None, "n/a",
+         f"{failed}The last upgrade lies in the past (drift.version_currency: upgrade_in_past)", False),
+    ]  # fmt: skip
+    others = "select count(*) from review.scorecard r join review_candidate.scorecard c using (client_id, quarter, kpi)"
+    assert built.rows(f"{others} where (r.value, r.verdict) is not distinct from (c.value, c.verdict)") == [(15,)]
+
+
 def test_publishing_the_same_build_again_changes_only_the_time(published):
     before = standing(published)
     report = publish.publish(published.settings, build_id=BUILD_ID, now=LATER)
@@ -117,10 +140,10 @@ def test_publishing_the_same_build_again_changes_only_the_time(published):
 def test_a_client_that_fails_keeps_its_rows_and_says_why(published):
     next_build(published)
     published.rows(
-        "update review_candidate.scorecard set verdict = 'fine' where client_id = 'beta' and value is not null"
+        "update review_candidate.access_user set user_kind = 'robot' where client_id = 'beta' and odoo_user_id = 9"
     )
     report = check_and_publish(published)
-    reason = "failed: Verdicts come from the closed list (review_candidate.scorecard: verdict_known)"
+    reason = "failed: A user is internal, share or the superuser (review_candidate.access_user: user_kind_known)"
     assert report.published_client_ids == ("acme", "gamma")
     assert dict(report.kept_stale) == {"beta": reason}
     assert standing(published) == {

@@ -270,6 +270,31 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
     for expectation, defect in defects.items()
 }
 
+_EARLIER = (
+    "insert into ops.night (night_id, as_of_at, client_ids, state, started_at) select %(client)s || ' ' || n,"
+    " '2026-11-21 02:00+00'::timestamptz - n * interval '1 day', array[%(client)s], 'finished', now()"
+    " from generate_series({nights}) n; insert into ops.completeness select %(client)s || ' ' || n, %(client)s,"
+    " '{model}', {count}, {count}, 0, 'digest', 'complete', now() from generate_series({nights}) n;"
+)
+_READING = "quality.model_reading"
+FOR_ONE_CLIENT |= {
+    (_READING, expectation): defect
+    for expectation, defect in {
+        "client_coverage": Defect("delete from ops.completeness where client_id = %(client)s"),
+        "every_model_read": Defect(_EARLIER.format(nights="1, 1", model="res.partner", count=100)),
+        "fresh": Defect(
+            _EARLIER.format(nights="2, 2", model="helpdesk.ticket", count=100)
+            + "update ops.build_client set last_night_id = %(client)s || ' 2' where client_id = %(client)s"
+        ),
+        "proven": Defect("update ops.completeness set verdict = 'incomplete' where client_id = %(client)s"),
+        "references_hold": Defect(
+            "insert into raw.helpdesk_ticket (client_id, id, stage_id, _row_version, _read_at, _night_id)"
+            " select %(client)s, n, 99, 3, now(), 'night-1' from generate_series(1, 6) n"
+        ),
+        "volume_as_usual": Defect(_EARLIER.format(nights="1, 7", model="helpdesk.ticket", count=1000)),
+    }.items()
+}
+
 _PER_CLIENT = (_SCORECARD, _FLOW, _ACCESS, _CURRENCY, _SIGNAL, _WEEKS, _QUARTERS, _TREND, _USERS)
 
 # What fails as a whole. An empty table lacks every client as well.
@@ -284,6 +309,7 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
         (table, "row_count"): Defect(f"delete from {table}", also=((table, "client_coverage"),))
         for table in _PER_CLIENT
     },
+    (_READING, "row_count"): Defect("delete from ops.completeness", also=((_READING, "client_coverage"),)),
     **{
         (table, "columns"): Defect(f"alter table {table} add column mood text")
         for table in (_SCORECARD, _FLOW, _ACCESS, _CHANGE)

@@ -114,15 +114,20 @@ def test_a_warehouse_that_goes_away_in_the_middle_decides_nothing(built, tmp_pat
 
 
 def test_a_second_check_replaces_the_first(built):
-    built.rows("update review_candidate.scorecard set verdict = 'fine' where client_id = 'acme'")
-    assert set(check(built).closed_clients) == {"acme"}
     built.rows(
-        "update review_candidate.scorecard set verdict = 'watch' where client_id = 'acme' and verdict = 'fine'"
-        " and value is not null"
+        "update review_candidate.access_user set user_kind = 'robot' where client_id = 'acme' and odoo_user_id = 9;"
+        " update review_candidate.scorecard set value = -1 where client_id = 'beta' and kpi = 'version_upgrade_age'"
     )
-    built.rows("update review_candidate.scorecard set verdict = 'n/a', reason = 'x' where verdict = 'fine'")
-    assert check(built).closed_clients == {}
+    first = check(built)
+    assert (set(first.closed_clients), first.voided_kpis) == ({"acme"}, {"beta": ("version_upgrade_age",)})
+    built.rows(
+        "update review_candidate.access_user set user_kind = 'share' where user_kind = 'robot';"
+        " update review_candidate.scorecard set value = 1 where value = -1"
+    )
+    second = check(built)
+    assert (second.closed_clients, second.voided_kpis) == ({}, {})
     assert built.rows("select count(*) from quality.check_result where not is_passed") == [(0,)]
+    assert built.rows("select count(*) from quality.voided_kpi") == [(0,)]
 
 
 def test_clients_beyond_great_expectations_own_list_are_found(warehouse):
@@ -247,7 +252,8 @@ from pathlib import Path
 from driftline import quality
 from driftline.settings import Settings
 here = Path(sys.argv[1])
-settings = Settings(home=here, clients_file=here, build_folder=here, warehouse_url=sys.stdin.read(), hash_salt="x")
+clients = here / "demo" / "clients.yml"
+settings = Settings(home=here, clients_file=clients, build_folder=here, warehouse_url=sys.stdin.read(), hash_salt="x")
 report = quality.check(settings, build_id="build-1", now=datetime(2026, 11, 21, tzinfo=UTC))
 print(len(report.open_clients), sorted(contacted - {"127.0.0.1"}))
 """

@@ -76,10 +76,24 @@ def test_a_gate_closes_on_critical_failures_only(everything_planted):
         is_in_build = client_id in report.open_clients or client_id in report.closed_clients
         assert is_in_build is (place != ("quality.checked_client", "client_coverage"))
         if is_in_build:
-            closes = DECLARED[place].severity == "critical" and not FOR_ONE_CLIENT[place].stranger
+            closes = (
+                DECLARED[place].severity == "critical"
+                and not FOR_ONE_CLIENT[place].stranger
+                and not DECLARED[place].voids
+            )
             assert (client_id in report.closed_clients) is closes, place
     stored = warehouse.rows("select client_id, reason from quality.gate where not is_open")
     assert dict(stored) == dict(report.closed_clients)
+
+
+def test_a_failure_of_one_kpi_takes_that_one_out_and_nothing_else(everything_planted):
+    warehouse, report = everything_planted
+    voiding = {place: DECLARED[place].voids for place in FOR_ONE_CLIENT if DECLARED[place].voids}
+    assert len(voiding) >= 8
+    found = warehouse.rows("select client_id, kpi from quality.voided_kpi")
+    assert {client for client, _ in found} == {CLIENT_OF[place] for place in voiding} == set(report.voided_kpis)
+    assert len(found) == len(voiding)
+    assert (CLIENT_OF["drift.version_currency", "upgrade_in_past"], "version_upgrade_age") in found
 
 
 @pytest.mark.parametrize("place", FOR_ALL_CLIENTS, ids="/".join)

@@ -9,6 +9,7 @@ from typing import Any
 
 import driftline.cli.drift
 import driftline.cli.nights
+import driftline.cli.quarters
 import driftline.cli.upkeep  # noqa: F401  all register their commands
 import pytest
 import typer

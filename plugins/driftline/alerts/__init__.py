@@ -16,6 +16,7 @@ from driftline.alerts.delivery import deliver
 from driftline.alerts.findings import in_utc, observe
 from driftline.alerts.news import Known, News, compare, compose
 from driftline.errors import AlertError
+from driftline.policies.alerts import load_alerts
 from driftline.warehouse import Role, connect
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
         with connection.cursor() as cursor:
             situation = observe(cursor, night_id=night_id, build_id=build_id)
             news = compare(situation, _known(cursor), active_clients=_active_clients(cursor))
+            quiet = load_alerts(settings.policies_folder).quiet_hours
+            if quiet is not None and quiet.hold(now):
+                news = news.without_warnings()
             title, body = compose(situation, news, undelivered=_undelivered(cursor))
     # No transaction is open while the routes are being called: one of them may hang.
     failures = deliver(settings.alert_urls, title=title, body=body) if settings.alert_urls else [_NO_ROUTE]

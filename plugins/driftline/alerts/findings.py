@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from driftline.alerts import reading
-from driftline.alerts.finding import CRITICAL, EVERYONE, WARNING, Finding
+from driftline.alerts import checks, reading
+from driftline.alerts.finding import CRITICAL, EVERYONE, Finding
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -88,7 +88,7 @@ def observe(cursor: Cursor, *, night_id: str, build_id: str | None) -> Situation
         findings += _of_the_run(cursor, night, build)
     gated: frozenset[str] = frozenset()
     if build is not None and build.state == "succeeded":
-        findings += _checks(cursor, build, unread)
+        findings += checks.find(cursor, build_id=build.build_id, scope=_scope(build.quarter), unread=unread)
         gated = _gated(cursor, build)
     return Situation(
         headline=_headline(cursor, night, build, unread),
@@ -173,47 +173,35 @@ def _of_the_run(cursor: Cursor, night: _Night, build: _Build | None) -> list[Fin
     if not gates:
         return [_run_finding(f"not checked{scope}", "the suites were not run to their end",
                              f"Nothing was published. Run: driftline check --build {build.build_id}")]  # fmt: skip
+    if not publications and (unwilling := _answer(cursor, build)):
+        return [unwilling]
     if not publications:
         return [_run_finding(f"not published{scope}", "what passed its checks did not reach its readers",
                              f"Run: driftline publish --build {build.build_id}")]  # fmt: skip
     return []
 
 
-def _run_finding(name: str, reason: str, advice: str) -> Finding:
-    return Finding(client_id=EVERYONE, name=name, severity=CRITICAL, summary=f"{name}: {reason}", advice=advice)
-
-
-def _checks(cursor: Cursor, build: _Build, unread: set[str]) -> list[Finding]:
+def _answer(cursor: Cursor, build: _Build) -> Finding | None:
+    """Say why a quarter's build was not approved; None where nobody was asked, or it was."""
     cursor.execute(
-        "select client_id, reason from quality.gate where build_id = %s and not is_open order by 1", (build.build_id,)
-    )
-    closed = [
-        Finding(
-            client_id=client_id,
-            name=f"gate closed{_scope(build.quarter)}",
-            severity=CRITICAL,
-            summary=f"not published{_scope(build.quarter)}: {reason}",
-            advice=f"What is published stays as it was. Look closer: driftline check --build {build.build_id}",
-        )
-        for client_id, reason in cursor.fetchall()
-        if client_id not in unread  # told once, as not read
-    ]
-    cursor.execute(
-        "select r.client_id, r.suite, r.expectation, r.failing_count from quality.check_result r"
-        " where r.build_id = %s and r.severity = 'warning' and not r.is_passed order by 1, 2, 3",
+        "select outcome, coalesce(decided_by, 'somebody'), comment from ops.review_decision"
+        " where build_id = %s order by decision_id desc limit 1",
         (build.build_id,),
     )
-    warnings = [
-        Finding(
-            client_id=client_id,
-            name=f"warning {suite}: {expectation}{_scope(build.quarter)}",
-            severity=WARNING,
-            summary=f"{suite}: {expectation.replace('_', ' ')} does not hold ({count} rows)",
-            advice=f"Published all the same. The rows: quality.check_result, build {build.build_id}",
-        )
-        for client_id, suite, expectation, count in cursor.fetchall()
-    ]
-    return closed + warnings
+    outcome, decided_by, comment = cursor.fetchone() or (None, "", "")
+    words = {
+        "rejected": f"{decided_by} rejected it{': ' + first_line(comment) if comment else ''}",
+        "timed out": "nobody approved it in time",
+        "refused": "whoever approved it has no name",
+    }
+    if outcome not in words:
+        return None
+    advice = "What is published stays as it was. Trigger quarterly_review again and answer under Required Actions."
+    return _run_finding(f"not published{_scope(build.quarter)}", words[outcome], advice)
+
+
+def _run_finding(name: str, reason: str, advice: str) -> Finding:
+    return Finding(client_id=EVERYONE, name=name, severity=CRITICAL, summary=f"{name}: {reason}", advice=advice)
 
 
 def _gated(cursor: Cursor, build: _Build) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from driftline.alerts.finding import CRITICAL, EVERYONE, WARNING, Finding
@@ -37,6 +37,20 @@ class News:
     closed: tuple[Known, ...]
     unchanged: tuple[Known, ...]
     opened_at: Mapping[tuple[str, str], datetime]
+    waiting_count: int = 0
+
+    def without_warnings(self) -> News:
+        """Leave out what is no more than a warning: it is not told, so that a later message finds it new."""
+        opened, worsened, changed = (
+            tuple(item for item in items if item.severity != WARNING)
+            for items in (self.opened, self.worsened, self.changed)
+        )
+        closed = tuple(item for item in self.closed if item.severity != WARNING)
+        told = sum(map(len, (self.opened, self.worsened, self.changed, self.closed)))
+        kept = sum(map(len, (opened, worsened, changed, closed)))
+        return replace(
+            self, opened=opened, worsened=worsened, changed=changed, closed=closed, waiting_count=told - kept
+        )
 
 
 def compare(situation: Situation, known: Mapping[tuple[str, str], Known], *, active_clients: set[str]) -> News:
@@ -91,6 +105,8 @@ def compose(situation: Situation, news: News, *, undelivered: list[str]) -> tupl
     lines += told
     if not told:
         lines.append("Nothing new since the last message.")
+    if news.waiting_count:
+        lines.append(f"Quiet hours: news of {news.waiting_count} warnings wait for the next message after them.")
     if news.unchanged:
         lines.append(
             f"Still open, told before: {_counts([item.severity for item in news.unchanged])}. Who: driftline status"

@@ -45,6 +45,7 @@ def main() -> None:
     """Run the command line; a known error prints one line and decides the exit code."""
     import driftline.cli.drift
     import driftline.cli.nights
+    import driftline.cli.quarters
     import driftline.cli.upkeep  # noqa: F401  all register their commands
 
     try:

@@ -57,6 +57,20 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def watch(as_json: AsJson = False) -> None:
+    """Look from outside Airflow whether a night was finished in time, and tell; for cron. Exit code 1 when not."""
+    from driftline.alerts.watch import watch as look
+
+    report = look(Settings.from_environment(), now=now())
+    if as_json:
+        emit(report)
+    else:
+        console.print("well" if report.is_well else report.text, highlight=False, soft_wrap=True)
+    if not report.is_well:
+        raise typer.Exit(1)
+
+
 @app.command("read-reports")
 def read_reports(as_json: AsJson = False) -> None:
     """Read the test reports that clients delivered (every build does so, too). Exit code 1 when one was refused."""

@@ -15,23 +15,28 @@ from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
+from driftline.policies.waivers import Waiver, load_waivers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from driftline.registry import Registry
 
-__all__ = ["ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "hand_over", "load_policies"]
+__all__ = [
+    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "Waiver", "hand_over",
+    "load_policies",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Policies:
-    """Everything that is declared in `config/policies/`; approved changes by the name of their entry."""
+    """Everything that is declared in `config/policies/`; approved changes and waivers by the name of their entry."""
 
     approved_changes: dict[str, ApprovedChange]
     drift: DriftPolicy
     signals: SignalsPolicy
     upgrades: tuple[PlannedUpgrade, ...]
+    waivers: dict[str, Waiver]
 
 
 def load_policies(folder: Path, registry: Registry) -> Policies:
@@ -41,4 +46,5 @@ def load_policies(folder: Path, registry: Registry) -> Policies:
         drift=load_drift(folder),
         signals=load_signals(folder),
         upgrades=load_upgrades(folder, registry),
+        waivers=load_waivers(folder, registry),
     )

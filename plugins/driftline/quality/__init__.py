@@ -1,6 +1,7 @@
 """The gate: run the suites of `expectations/` over one build and decide, client by client, whether it may be published.
 
-`check` is the one call. `suites` reads the declarations, `runner` asks Great Expectations, `gate` decides and stores.
+`check` is the one call. `suites` reads the declarations, `runner` asks Great Expectations, `gate` decides and stores;
+`waivers` and `voiding` say which failures close nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, GateError
-from driftline.quality import gate, runner
+from driftline.policies.waivers import load_waivers
+from driftline.quality import gate, runner, voiding, waivers
 from driftline.quality.suites import Suite, load_suites, suggest
+from driftline.registry import load_registry
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
 if TYPE_CHECKING:
@@ -27,13 +30,17 @@ __all__ = ["CheckReport", "check"]
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check said. Counts are of expectations, by severity; a failed one failed for at least one client."""
+    """What a check said. Counts are of expectations, by severity; a failed one failed for at least one client.
+
+    `voided_kpis` are published as n/a: they failed a check of their own, which costs the client nothing else.
+    """
 
     build_id: str
     passed: Mapping[str, int]
     failed: Mapping[str, int]
     open_clients: tuple[str, ...]
     closed_clients: Mapping[str, str]
+    voided_kpis: Mapping[str, tuple[str, ...]]
     elapsed_seconds: float
 
     @property
@@ -49,6 +56,9 @@ def check(settings: Settings, *, build_id: str, now: datetime) -> CheckReport:
     """
     started = time.monotonic()
     suites = load_suites(settings.expectations_folder)
+    registry = load_registry(settings.clients_file)
+    exempt = load_waivers(settings.policies_folder, registry)
+    waivers.refuse_forbidden(exempt, suites, where=str(settings.policies_folder / "waivers.yml"))
     with (
         connect(settings, role=Role.LOADER, application="driftline check") as connection,
         connection.cursor() as cursor,
@@ -57,9 +67,14 @@ def check(settings: Settings, *, build_id: str, now: datetime) -> CheckReport:
         hold_for_transaction(cursor, BUILD_LOCK, is_shared=True)
         clients = _clients(cursor, build_id)
         results = _judge(settings, suites, build_id=build_id)
-        reasons = gate.reasons_to_close(clients, results)
+        results, judged = waivers.judge(exempt, results, registry, now=now)
+        voided = voiding.voided(results)
+        counting = [result for result in results if not result.waived_by and not voiding.is_voiding(result)]
+        reasons = gate.reasons_to_close(clients, counting)
         gate.store(cursor, build_id=build_id, clients=clients, results=results, reasons=reasons, now=now)
-    return _report(build_id, clients, results, reasons, elapsed_seconds=time.monotonic() - started)
+        waivers.store(cursor, judged, build_id=build_id)
+        voiding.store(cursor, voided, build_id=build_id)
+    return _report(build_id, clients, results, reasons, voided, elapsed_seconds=time.monotonic() - started)
 
 
 def _clients(cursor: Cursor, build_id: str) -> list[gate.BuildClient]:
@@ -110,6 +125,7 @@ def _report(
     clients: list[gate.BuildClient],
     results: list[gate.Result],
     reasons: Mapping[str, str],
+    voided: voiding.Voided,
     *,
     elapsed_seconds: float,
 ) -> CheckReport:
@@ -128,5 +144,9 @@ def _report(
         failed=counts[True],
         open_clients=tuple(client.client_id for client in clients if client.client_id not in reasons),
         closed_clients=dict(reasons),
+        voided_kpis={
+            client_id: tuple(sorted(kpi for whose, kpi in voided if whose == client_id))
+            for client_id in sorted({whose for whose, _ in voided})
+        },
         elapsed_seconds=elapsed_seconds,
     )

@@ -51,6 +51,8 @@ class Result:
     failing_count: int
     failing_keys: tuple[Mapping[str, Any], ...]
     elapsed_seconds: float
+    voids: str | None = None
+    waived_by: str | None = None
 
 
 def results_of(cursor: Cursor, outcomes: Iterable[Outcome]) -> list[Result]:
@@ -81,6 +83,7 @@ def _result(outcome: Outcome, client_id: str, observed: str, count: int, keys: t
         failing_count=count,
         failing_keys=keys,
         elapsed_seconds=outcome.elapsed_seconds,
+        voids=outcome.expectation.voids,
     )
 
 
@@ -114,7 +117,7 @@ def _failing_clients(cursor: Cursor, outcome: Outcome) -> list[tuple[str, int, t
 
 
 def reasons_to_close(clients: Iterable[BuildClient], results: Iterable[Result]) -> dict[str, str]:
-    """Say, for each client whose gate stays closed, why."""
+    """Say, for each client whose gate stays closed, why. `results` are those that no waiver covers."""
     failed: dict[str, list[Result]] = {}
     for result in results:
         is_about_freshness = (result.suite, result.expectation) == FRESHNESS and result.client_id != ALL_CLIENTS
@@ -152,11 +155,13 @@ def store(
     execute_values(
         cursor,
         "insert into quality.check_result (build_id, suite, expectation, severity, client_id, is_passed, observed,"
-        " expected, failing_count, failing_keys, elapsed_seconds, checked_at) values %s",
+        " expected, failing_count, failing_keys, elapsed_seconds, checked_at, waived_by)"
+        " values %s",
         [
             (
                 build_id, item.suite, item.expectation, item.severity, item.client_id, item.is_passed, item.observed,
                 item.expected, item.failing_count, json.dumps(list(item.failing_keys)), item.elapsed_seconds, now,
+                item.waived_by,
             )
             for item in results
         ],

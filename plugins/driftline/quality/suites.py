@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,14 +22,24 @@ ROW_RULE = "unexpected_rows_expectation"
 # Without these two a suite passes on an empty table, or on a table that lost a client.
 REQUIRED_IDS = ("row_count", "client_coverage")
 
+# What these ask is the same in every suite: whose rows are these, and of which quarter and build?
+_ISOLATION_IDS = {"row_count", "client_coverage", "known_clients", "quarter_under_review", "grain", "one_build"}
+# Who belongs to a build, and was it read: nothing that is found there is an exemption's matter.
+_ISOLATION_SUITE = "quality.checked_client"
+
 _TABLE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 _HINT = "The README shows an expectation under 'Add a check'."
 
 
 class Meta(Strict):
-    """What names an expectation in results and messages."""
+    """What names an expectation in results and messages; what may not be waived (`kind`); what its failure costs.
+
+    With `voids` a failure makes one KPI n/a and leaves the gate open: a KPI's name, or `row` for that of failing rows.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    kind: Literal["isolation", "reference", "secrecy"] | None = None
+    voids: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] | None = None
 
 
 class Declared(Strict):
@@ -63,6 +73,8 @@ class Expectation:
     severity: str
     notes: str
     where: str
+    kind: str | None = None
+    voids: str | None = None
 
     @property
     def query(self) -> str:
@@ -107,6 +119,8 @@ def _load(path: Path) -> Suite:
         if twin := next((other for other in expectations if other.id == expectation.id), None):
             raise ConfigError(f"{where}: expectation '{expectation.id}' stands already at {twin.where}.")
         expectations.append(expectation)
+    if declared.name == _ISOLATION_SUITE:
+        expectations = [replace(item, kind="isolation") for item in expectations]
     for required in REQUIRED_IDS:
         if required not in {expectation.id for expectation in expectations}:
             raise ConfigError(f"{path}: no expectation '{required}': the suite would pass without rows.", hint=_HINT)
@@ -119,6 +133,8 @@ def _expectation(entry: Any, where: str) -> Expectation:
     declared = validate(Declared, entry, where=where)
     if "mostly" in declared.kwargs:
         raise ConfigError(f"{where}: 'mostly' would let one client's failures hide among the others' rows.")
+    if declared.meta.voids and declared.severity != "critical":
+        raise ConfigError(f"{where}: only a critical check takes a KPI out; a warning costs nothing.")
     if declared.type == ROW_RULE:
         query = declared.kwargs.get("unexpected_rows_query")
         if not isinstance(query, str) or "{batch}" not in query or "client_id" not in query:
@@ -130,6 +146,8 @@ def _expectation(entry: Any, where: str) -> Expectation:
         severity=declared.severity,
         notes=declared.notes,
         where=where,
+        kind=declared.meta.kind or ("isolation" if declared.meta.id in _ISOLATION_IDS else None),
+        voids=declared.meta.voids,
     )
 
 
