@@ -10,3 +10,13 @@
   from {{ source('ops', 'policy_setting') }}
   where build_id = {{ build_id() }} and setting = '{{ setting }}' and value <> 'null'
 {%- endmacro %}
+
+{# A whole entry of config/policies/, as JSON. #}
+{% macro policy_json(setting) -%}
+  (select value from {{ source('ops', 'policy_setting') }} where build_id = {{ build_id() }} and setting = '{{ setting }}')
+{%- endmacro %}
+
+{# A rule of config/policies/access.yml: one number of it. #}
+{% macro access_days(rule, key='after_days') -%}
+  make_interval(days => {{ policy('access.' ~ rule ~ '.' ~ key) }}::integer)
+{%- endmacro %}

@@ -64,7 +64,8 @@ def register(
     settings: Settings, *, night_id: str | None, as_of_at: datetime | None, quarter: str | None, now: datetime
 ) -> RegisteredBuild:
     """Begin a build. The caller holds the build lock, so a build that is still running has died."""
-    policies = load_policies(settings.policies_folder, load_registry(settings.clients_file))
+    registry = load_registry(settings.clients_file)
+    policies = load_policies(settings.policies_folder, registry, seeds=settings.dbt_project_folder / "seeds")
     with connect(settings, role=Role.LOADER) as connection, connection.cursor() as cursor:
         night = _night(cursor, night_id) if night_id is not None else None
         moment = as_of_at or (night.as_of_at if night else now)

@@ -52,7 +52,8 @@ class Planted:
 
 
 _LOOKED_AT = (
-    "tickets.flow_weekly", "tickets.flow_quarterly", "tickets.trend", "access.user", "drift.version_currency",
+    "tickets.flow_weekly", "tickets.flow_quarterly", "tickets.trend", "access.user",
+    "access.effective_group", "staging.int_access__user_set", "drift.version_currency",
     "review_candidate.scorecard", "review_candidate.ticket_flow", "review_candidate.module_change",
     "review_candidate.access_user", "staging.int_review__period",
 )  # fmt: skip

@@ -12,8 +12,8 @@ from driftline.catalogue import load_catalogue
 from tests.conftest import REPOSITORY
 
 PROJECT = REPOSITORY / "dbt_project"
-# Facts about Odoo or about numbers, the same for every client.
-REFERENCE = {"int_drift__odoo_field", "poisson_interval"}
+# Facts about Odoo or about numbers, or policies, the same for every client.
+REFERENCE = {"int_drift__odoo_field", "int_access__sod_side", "poisson_interval"}
 BOOKKEEPING = {"published_at", "is_stale", "stale_since_at", "stale_reason"}
 
 

@@ -12,6 +12,7 @@ from driftline.policies.handing_over import settings_of
 from driftline.registry import load_registry
 
 POLICIES = REPOSITORY / "config" / "policies"
+SEEDS = REPOSITORY / "dbt_project" / "seeds"
 REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
 TWICE = "{client: aegean, target: update, planned_on: 2027-01-01}"
 
@@ -23,9 +24,9 @@ def folder(tmp_path):
 
 
 def test_the_projects_own_policies_load_and_give_every_setting_once():
-    policies = load_policies(POLICIES, REGISTRY)
+    policies = load_policies(POLICIES, REGISTRY, seeds=SEEDS)
     settings = list(settings_of(policies))
-    assert len(settings) == len(dict(settings)) == 20
+    assert len(settings) == len(dict(settings)) == 75
     assert dict(settings)["version_lag.act_majors_behind"] == 3
     assert dict(settings)["optimisation_deferred.tags"] == ["optimisation", "optimization", "improvement"]
     assert dict(settings)["drift.change_tag"] == "approved change"
@@ -34,7 +35,7 @@ def test_the_projects_own_policies_load_and_give_every_setting_once():
 
 def test_only_the_star_is_special_in_a_parameters_pattern(folder):
     (folder / "drift.yml").write_text("self_moving_parameters: ['database.*', 'a_b%c']\nchange_tag:\n")
-    settings = dict(settings_of(load_policies(folder, REGISTRY)))
+    settings = dict(settings_of(load_policies(folder, REGISTRY, seeds=SEEDS)))
     assert settings["drift.self_moving_parameters"] == ["database.%", r"a\_b\%c"]
     assert settings["drift.change_tag"] is None
 
@@ -58,7 +59,7 @@ def test_a_wrong_setting_is_refused_with_its_place(folder, wrong, right, message
     assert right in text
     path.write_text(text.replace(right, wrong, 1))
     with pytest.raises(ConfigError) as raised:
-        load_policies(folder, REGISTRY)
+        load_policies(folder, REGISTRY, seeds=SEEDS)
     assert message in str(raised.value)
     assert str(path) in str(raised.value)
 
@@ -77,5 +78,5 @@ def test_a_wrong_setting_is_refused_with_its_place(folder, wrong, right, message
 def test_a_wrong_plan_is_refused_with_its_place(folder, text, message):
     (folder / "upgrades.yml").write_text(text)
     with pytest.raises(ConfigError) as raised:
-        load_policies(folder, REGISTRY)
+        load_policies(folder, REGISTRY, seeds=SEEDS)
     assert message in str(raised.value)

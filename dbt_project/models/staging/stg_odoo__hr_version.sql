@@ -6,6 +6,7 @@ select
   department_id as odoo_department_id,
   job_id as odoo_job_id,
   departure_date as departure_on,
+  contract_date_end as contract_ends_on,
   active as is_active,
   create_date as created_at,
   write_date as updated_at,

@@ -43,6 +43,7 @@ def _frame(
 
 def main() -> None:
     """Run the command line; a known error prints one line and decides the exit code."""
+    import driftline.cli.access
     import driftline.cli.drift
     import driftline.cli.nights
     import driftline.cli.quarters

@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from driftline.policies.access import AccessPolicy, load_access
 from driftline.policies.approved_changes import ApprovedChange, load_approved_changes
+from driftline.policies.capabilities import Capability, load_capabilities
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
 from driftline.policies.signals import SignalsPolicy, load_signals
+from driftline.policies.sod import SodPolicy, load_sod
 from driftline.policies.upgrades import PlannedUpgrade, load_upgrades
 from driftline.policies.waivers import Waiver, load_waivers
 
@@ -23,28 +26,38 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 __all__ = [
-    "ApprovedChange", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy", "Waiver", "hand_over",
-    "load_policies",
+    "AccessPolicy", "ApprovedChange", "Capability", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy",
+    "SodPolicy", "Waiver", "hand_over", "load_policies",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Policies:
-    """Everything that is declared in `config/policies/`; approved changes and waivers by the name of their entry."""
+    """Everything declared in `config/policies/`; changes, capabilities and waivers by the name of their entry."""
 
+    access: AccessPolicy
     approved_changes: dict[str, ApprovedChange]
+    capabilities: dict[str, Capability]
     drift: DriftPolicy
     signals: SignalsPolicy
+    sod: SodPolicy
     upgrades: tuple[PlannedUpgrade, ...]
     waivers: dict[str, Waiver]
 
 
-def load_policies(folder: Path, registry: Registry) -> Policies:
-    """Read every file; raise ConfigError that names file and entry, also for a client that is not registered."""
+def load_policies(folder: Path, registry: Registry, *, seeds: Path) -> Policies:
+    """Read every file; raise ConfigError that names file and entry, also for a client that is not registered.
+
+    `seeds` is the folder of the dbt project with what is known of Odoo.
+    """
+    capabilities = load_capabilities(folder, model_fields=seeds / "odoo_model_fields.csv")
     return Policies(
+        access=load_access(folder, registry, capabilities),
         approved_changes=load_approved_changes(folder, registry),
+        capabilities=capabilities,
         drift=load_drift(folder),
         signals=load_signals(folder),
+        sod=load_sod(folder, capabilities),
         upgrades=load_upgrades(folder, registry),
         waivers=load_waivers(folder, registry),
     )

@@ -32,6 +32,14 @@ def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:
     """Give every setting as section.key and value; patterns as SQL's LIKE knows them."""
     yield "drift.self_moving_parameters", [_as_like(pattern) for pattern in policies.drift.self_moving_parameters]
     yield "drift.change_tag", policies.drift.change_tag
+    yield from policies.access.settings()
+    for name, capability in policies.capabilities.items():
+        ways = [{"needs": way.needs} for way in capability.any_of]
+        told = {"title": capability.title, "area": capability.area, "acts": list(capability.acts), "ways": ways}
+        yield f"capability.{name}", told
+    yield "sod_look_back_days", policies.sod.look_back_days
+    for name, rule in policies.sod.rules.items():
+        yield f"sod.{name}", rule.model_dump(mode="json")
     for section, keys in policies.signals.model_dump(mode="json").items():
         yield from ((f"{section}.{key}", value) for key, value in keys.items())
 

@@ -1,0 +1,11 @@
+select
+  client_id,
+  id as odoo_partner_id,
+  commercial_partner_id as commercial_odoo_partner_id,
+  supplier_rank,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'res_partner') }}

@@ -1,0 +1,10 @@
+select
+  client_id,
+  id as odoo_bank_account_id,
+  partner_id as odoo_partner_id,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'res_partner_bank') }}
