@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg2
 import pytest
-from conftest import make_settings, run_sql
+from conftest import REPOSITORY, make_settings, run_sql
 from driftline import night, transform
 from driftline.migrate import migrate
 
@@ -57,6 +59,7 @@ def marts(demo_server, tmp_path_factory):
         demo_server.url("marts_of_the_demo"),
         build_folder=tmp_path_factory.mktemp("build"),
         test_reports=str(reports),
+        policies_from=_policies(tmp_path_factory.mktemp("policies")),
     )
     migrate(settings)
     with ExitStack() as servers:
@@ -66,6 +69,16 @@ def marts(demo_server, tmp_path_factory):
             odoo.plant_night_two(url, client_id, at=datetime.now(UTC))
         _live_a_night(settings, addresses, "night two")
     return Marts(url=settings.warehouse_url, sources=sources)
+
+
+def _policies(folder: Path) -> Path:
+    """The project's own policies, with the administrators that each client has named: one."""
+    copied = Path(shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies"))
+    text = (copied / "access.yml").read_text()
+    assert "named: {}" in text
+    named = ", ".join(f"{client_id}: [admin]" for client_id in TRUTH)
+    (copied / "access.yml").write_text(text.replace("named: {}", f"named: {{{named}}}"))
+    return copied
 
 
 def _address(servers: ExitStack, client_id: str, url: str) -> str:
@@ -272,6 +285,38 @@ def test_active_users_without_employee_and_leavers_are_the_planted_ones(marts, s
     }
     assert expected
     assert found == expected
+
+
+def test_each_planted_case_of_access_is_an_exception_once(marts):
+    found = Counter(
+        marts.rows(
+            "select e.rule, e.client_id, u.login from access.exception e join access.user u using (client_id, odoo_user_id)"
+        )
+    )
+    assert set(found.values()) == {1}
+    states = {client_id: truth.after_night_two for client_id, truth in TRUTH.items()}
+    expected = {
+        "leaver_still_active": {(key, login) for key, truth in states.items() for login in truth.leavers_still_active},
+        # The account that the nights read with is nobody's.
+        "no_employee": {
+            (key, login) for key, truth in states.items() for login in truth.without_employee
+            if login != TRUTH[key].reading_account
+        },
+        "administrator_not_named": {
+            (key, login) for key, truth in states.items() for login in truth.administrators if login != "admin"
+        },
+        "joiner_without_approval": {
+            (key, change.login) for key, truth in TRUTH.items() for change in truth.night_two
+            if change.change == "user_created"
+        },
+        "group_without_approval": {
+            (key, change.login) for key, truth in TRUTH.items() for change in truth.night_two
+            if change.change == "user_added_to_group"
+        },
+    }  # fmt: skip
+    for rule, users in expected.items():
+        assert users, rule
+        assert {key[1:] for key in found if key[0] == rule} == users, rule
 
 
 def test_the_backlog_is_what_the_source_itself_has_open_and_every_ticket_was_opened_once(marts):

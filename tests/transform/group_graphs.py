@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import datetime
 
 from tests.transform.ticket_lives import AS_OF, READ_AT
 from tests.transform.world import World
@@ -43,20 +44,22 @@ def random_graph(seed: int, *, is_implied: bool) -> Graph:
     return Graph(members=members, implications=implications, held=held)
 
 
-def plant(world: World, client_id: str, graph: Graph, *, version: str) -> None:
-    world.client(client_id, registered_at=AS_OF)
-    world.basics(client_id, read_at=READ_AT, version=version)
+def plant(
+    world: World, client_id: str, graph: Graph, *, version: str, read_at: datetime = READ_AT, as_of_at: datetime = AS_OF
+) -> None:
+    world.client(client_id, registered_at=as_of_at)
+    world.basics(client_id, read_at=read_at, version=version)
     users = [{"id": user, "login": f"user{user}", "active": True, "share": user > 8} for user in graph.held]
-    world.raw(client_id, "res_users", users, read_at=READ_AT)
+    world.raw(client_id, "res_users", users, read_at=read_at)
     # Names are not unique, and one group has lost its own.
     groups = [{"id": group, "name": f"Group {group % 20}" if group != 3 else None} for group in range(1, 31)]
-    world.raw(client_id, "res_groups", groups, read_at=READ_AT)
+    world.raw(client_id, "res_groups", groups, read_at=read_at)
     members = [{"uid": user, "gid": group} for user, group in sorted(graph.members)]
-    world.raw(client_id, "res_groups_users_rel", members, read_at=READ_AT)
+    world.raw(client_id, "res_groups_users_rel", members, read_at=read_at)
     implications = [{"gid": group, "hid": implied} for group, implied in sorted(graph.implications)]
-    world.raw(client_id, "res_groups_implied_rel", implications, read_at=READ_AT)
+    world.raw(client_id, "res_groups_implied_rel", implications, read_at=read_at)
     dropped = [{"gid": group, "hid": 30} for group in range(1, 30) if (group, 30) not in graph.implications]
-    world.raw(client_id, "res_groups_implied_rel", dropped, read_at=READ_AT, deleted_at=AS_OF)
+    world.raw(client_id, "res_groups_implied_rel", dropped, read_at=read_at, deleted_at=as_of_at)
 
 
 def group_name(group: int) -> str:
