@@ -152,14 +152,9 @@ def find(cursor: Cursor, client_id: str, quarter: str, *, is_locked: bool = Fals
 
 
 def close_cycle(
-    settings: Settings,
-    *,
-    client_id: str,
-    quarter: str,
-    decision: Decision,
-    now: datetime,
+    settings: Settings, *, client_id: str, quarter: str, decision: Decision, now: datetime,
     exceptions: Path | None = None,
-) -> Closed:
+) -> Closed:  # fmt: skip
     """Close a cycle of which everything is decided, or named in a file with reason, owner and end; else refuse."""
     if not decision.decided_by.strip():
         raise ReviewCycleError("closing names who does it.", client_id=client_id, hint="Say who: --by NAME")

@@ -106,21 +106,24 @@ _LINES = f"""
         when person.is_administrator then 'administrators' else 'staff' end as roster,
       person.manager_login
     from line left join person using (odoo_user_id)
+  ),
+  addressed as (
+    select chosen.*,
+      case
+        when roster = 'administrators' then
+          case when lower(login) = %(administrators_owner)s then %(owner)s else %(administrators_owner)s end
+        when roster = 'staff' and manager_login is not null then manager_login
+        when lower(login) = %(owner)s then %(administrators_owner)s
+        else %(owner)s end as reviewer
+    from chosen
   )
-  select roster, kind, odoo_user_id, login, subject_key, subject,
-    case
-      when roster = 'administrators' then
-        case when lower(login) = %(administrators_owner)s then %(owner)s else %(administrators_owner)s end
-      when roster = 'staff' and manager_login is not null then manager_login
-      when lower(login) = %(owner)s then %(administrators_owner)s
-      else %(owner)s end as reviewer,
-    suggestion, reason
-  from chosen
+  select roster, kind, odoo_user_id, login, subject_key, subject, reviewer, suggestion, reason
+  from addressed
   where not exists (
     select from ops.access_roster known
-    where known.client_id = %(client)s and known.quarter = %(quarter)s and known.kind = chosen.kind
+    where known.client_id = %(client)s and known.quarter = %(quarter)s and known.kind = addressed.kind
       and (known.kind = 'population'
-        or (known.odoo_user_id, known.subject_key) = (chosen.odoo_user_id, chosen.subject_key))
+        or (known.odoo_user_id, known.subject_key) = (addressed.odoo_user_id, addressed.subject_key))
   )
   order by case roster when 'administrators' then 1 when 'staff' then 2 else 3 end,
     reviewer collate "C", case kind when 'account' then 1 when 'membership' then 2 else 3 end,
@@ -171,7 +174,8 @@ def is_administrator(cursor: Cursor, client_id: str, login: str) -> bool:
     """Say whether an active user of that login can do anything of the area of administration."""
     cursor.execute(
         "select exists (select from access.capability c"
-        " join staging.int_access__person p using (client_id, odoo_user_id) where c.client_id = %s and lower(p.login) = lower(%s) and c.area = 'administration' and p.is_active)",
+        " join staging.int_access__person p using (client_id, odoo_user_id)"
+        " where c.client_id = %s and lower(p.login) = lower(%s) and c.area = 'administration' and p.is_active)",
         (client_id, login),
     )
     return bool((cursor.fetchone() or (False,))[0])

@@ -71,7 +71,7 @@ def export(
     to: Annotated[Path, typer.Option(help="The folder for the worksheets.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Write worksheets (XLSX, a sheet per reviewer, and CSV); what was gained since the opening is a part of its own."""
+    """Write worksheets (XLSX, a sheet per reviewer, and CSV); what was gained since opening is a part of its own."""
     from driftline.access_review.worksheet import export as write
 
     done = write(Settings.from_environment(), client_id=client, quarter=quarter, folder=to, now=now())

@@ -1,4 +1,4 @@
-"""`access_review.yml`: who reviews a client's access, and how long things may take. What that is, `access_review` knows."""
+"""`access_review.yml`: who reviews a client's access, and how long it may take. What it is, `access_review` knows."""
 
 from __future__ import annotations
 
