@@ -33,9 +33,13 @@ _ROOTS = """
       on held.client_id = %(client)s and held.odoo_user_id = led_to.odoo_user_id
       and held.direct <> 'yes' and held.path[1] = led_to.odoo_group_id
   )
-  select held.odoo_user_id, held.odoo_group_id, held.group_name
+  select held.odoo_user_id, held.odoo_group_id,
+    -- Names of groups are not unique: half a dozen are called Administrator.
+    held.group_name || coalesce(' (' || known.external_ids[1] || ')', '') as group_name
   from access.effective_group held
   left join led_to using (odoo_user_id, odoo_group_id)
+  left join staging.int_access__group known
+    on known.client_id = held.client_id and known.odoo_group_id = held.odoo_group_id
   where held.client_id = %(client)s and (held.direct = 'yes' or (led_to.odoo_user_id is null and held.is_stored))
 """
 

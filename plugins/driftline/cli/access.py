@@ -159,3 +159,28 @@ def close(
         f"The review of {quarter} of {client} is closed: {done.line_count} lines, {done.left_open_count} left open.",
         highlight=False,
     )
+
+
+@access.command("evidence")
+def evidence(
+    client: OneClient,
+    quarter: Quarter,
+    by: By,
+    to: Annotated[Path, typer.Option(help="A folder that is empty, or not there yet.")],
+    attested: Annotated[
+        Path | None, typer.Option(help="CSV of privileged access outside of Odoo, as somebody attests it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write evidence of a review for an auditor; `driftline verify FOLDER` says whether it is what was written."""
+    from driftline.access_review.evidence import write_evidence
+
+    done = write_evidence(
+        Settings.from_environment(), client_id=client, quarter=quarter, folder=to, by=by, now=now(),
+        attested_from=attested,
+    )  # fmt: skip
+    if as_json:
+        emit(done)
+        return
+    table(f"Evidence of {client}, {quarter}", ["file", "rows"], list(done.row_counts.items()))
+    console.print(f"Version {done.version}, manifest {done.manifest_sha256}", highlight=False, soft_wrap=True)
