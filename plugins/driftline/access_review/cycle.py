@@ -103,7 +103,7 @@ def open_cycle(settings: Settings, *, client_id: str, quarter: str, by: str, now
             " administrators_owner, policy) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
             (client_id, quarter, now, by, due_on, policy.carry_out_days, reviewers.owner,
              reviewers.administrators_owner,
-             Json(policy.model_dump(mode="json", exclude={"clients"}) | {"reviewers": reviewers.model_dump()})),
+             Json(policy.model_dump(mode="json", exclude={"clients", "support_firm"}, by_alias=True) | {"reviewers": reviewers.model_dump()})),
         )  # fmt: skip
         if not cursor.rowcount:
             raise ReviewCycleError(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 Person = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, to_lower=True)]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Reviewers(Strict):
@@ -36,12 +37,28 @@ class RubberStamp(Strict):
     seconds_per_row: float = Field(gt=0)
 
 
+class WorkingHours(Strict):
+    """When people work, by the client's own clock; a day is a number from 1, Monday, to 7."""
+
+    days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = Field(min_length=1)
+    from_at: TimeOfDay = Field(alias="from")
+    until_at: TimeOfDay = Field(alias="until")
+
+    @model_validator(mode="after")
+    def _check(self) -> WorkingHours:
+        if self.until_at <= self.from_at:
+            raise ValueError(f"until {self.until_at} does not lie after from {self.from_at}")
+        return self
+
+
 class AccessReviewPolicy(Strict):
     """The whole file."""
 
     due_days: int = Field(ge=1, le=92)
     carry_out_days: int = Field(ge=0, le=92)
     rubber_stamp: RubberStamp
+    working_hours: WorkingHours
+    support_firm: dict[str, tuple[Person, ...]]
     clients: dict[str, Reviewers]
 
 
@@ -58,6 +75,6 @@ def load_access_review(folder: Path, registry: Registry) -> AccessReviewPolicy:
         where = f"{path}: client '{client_id}'"
         registry.client(client_id, where=where)
         clients[client_id] = validate(Reviewers, entry, where=where)
-    return AccessReviewPolicy(
-        due_days=found.due_days, carry_out_days=found.carry_out_days, rubber_stamp=found.rubber_stamp, clients=clients
-    )
+    for client_id in found.support_firm:
+        registry.client(client_id, where=f"{path}: support_firm")
+    return found.model_copy(update={"clients": clients})
