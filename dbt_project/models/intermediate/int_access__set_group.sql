@@ -1,7 +1,21 @@
-{{ config(indexes=[{'columns': ['client_id', 'group_set_id', 'odoo_group_id']}, {'columns': ['client_id', 'odoo_group_id']}]) }}
+{# What follows from a set never changes, because its id is a digest of all that decides it: only new sets are worked out. #}
+{{ config(
+    materialized='incremental',
+    on_schema_change='fail',
+    post_hook="delete from {{ this }} as known where not exists (
+      select from {{ ref('int_access__user_set') }} as holder
+      where holder.client_id = known.client_id and holder.group_set_id = known.group_set_id)",
+    indexes=[{'columns': ['client_id', 'group_set_id', 'odoo_group_id']}, {'columns': ['client_id', 'odoo_group_id']}]
+) }}
 
 with sets as (
-  select distinct client_id, group_set_id, stored_group_ids from {{ ref('int_access__user_set') }}
+  select distinct holder.client_id, holder.group_set_id, holder.stored_group_ids
+  from {{ ref('int_access__user_set') }} as holder
+  {% if is_incremental() %}
+  where not exists (
+    select from {{ this }} as known
+    where known.client_id = holder.client_id and known.group_set_id = holder.group_set_id and known.odoo_group_id = 0)
+  {% endif %}
 ),
 
 stored as (

@@ -19,8 +19,38 @@ select
   coalesce(memberships.group_names, array[]::text[]) as group_names,
   person.last_login_at,
   person.employee_state,
+  person.created_at,
+  person.deactivated_at,
+  person.is_service_account,
+  person.is_reading_account,
+  person.odoo_employee_ids,
+  person.left_on,
+  department.department_name,
+  job.job_name,
+  person.manager_odoo_employee_id,
+  manager.odoo_user_id as manager_odoo_user_id,
+  person.entered_company_ids,
+  person.api_key_count,
+  person.oldest_api_key_at,
+  person.api_key_expires_at,
+  (
+    select count(*) from {{ ref('stg_odoo__auth_totp_device') }} as device
+    where device.client_id = person.client_id and device.odoo_user_id = person.odoo_user_id
+      and {{ existed_at('device', 'person.as_of_at') }} and coalesce(device.expires_at > person.as_of_at, true)
+  ) as trusted_device_count,
+  -- Whether somebody set one up in Odoo is not read.
+  case
+    when {{ policy_json('access.no_second_factor.mfa_at_idp') }} ? person.client_id then 'at the identity provider'
+    else 'n/a'
+  end as second_factor,
+  person.odoo_role_ids,
   person.as_of_at
 from {{ ref('int_access__person') }} as person
 join {{ ref('int_review__period') }} as period on period.client_id = person.client_id
 left join memberships
   on memberships.client_id = person.client_id and memberships.odoo_user_id = person.odoo_user_id
+left join {{ ref('stg_odoo__hr_department') }} as department
+  on department.client_id = person.client_id and department.odoo_department_id = person.odoo_department_id
+left join {{ ref('stg_odoo__hr_job') }} as job on job.client_id = person.client_id and job.odoo_job_id = person.odoo_job_id
+left join {{ ref('int_access__employee') }} as manager
+  on manager.client_id = person.client_id and manager.odoo_employee_id = person.manager_odoo_employee_id
