@@ -197,10 +197,24 @@ def close_all(settings: Settings, *, quarter: str, decision: Decision, now: date
     return outcome
 
 
+def open_cycles(cursor: Cursor, quarter: str) -> dict[str, str]:
+    """Say of every client whose review of a quarter is open what stands in the way of closing it."""
+    cursor.execute(
+        "select client_id from ops.access_cycle where quarter = %s and closed_at is null order by 1", (quarter,)
+    )
+    found = {}
+    for (client_id,) in cursor.fetchall():
+        left = len(unfinished(cursor, client_id, quarter))
+        gained = len(roster.missing_lines(cursor, client_id, quarter))
+        is_finished = not left and not gained
+        found[client_id] = "finished" if is_finished else f"{left} lines not finished, {gained} gained since"
+    return found
+
+
 def unfinished(cursor: Cursor, client_id: str, quarter: str) -> dict[int, str]:
     """Say of every line that stands in the way of closing why."""
     cursor.execute(
-        "select r.line, coalesce(d.decision, ''), r.kind, exists ("
+        "select r.line, coalesce(d.decision, ''), exists ("
         "  select from ops.access_standing_decision o where (o.client_id, o.quarter) = (r.client_id, r.quarter)"
         "  and o.odoo_user_id = r.odoo_user_id and o.decision in ('revoke', 'deactivate'))"
         " from ops.access_roster r left join ops.access_standing_decision d using (client_id, quarter, line)"
@@ -208,7 +222,7 @@ def unfinished(cursor: Cursor, client_id: str, quarter: str) -> dict[int, str]:
         (client_id, quarter),
     )
     found = {}
-    for line, decision, _, has_removal in cursor.fetchall():
+    for line, decision, has_removal in cursor.fetchall():
         if not decision:
             found[line] = "not decided"
         elif decision == "ask":
