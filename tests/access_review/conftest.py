@@ -77,7 +77,9 @@ def read_client(pg_server, _warehouse_template: str, tmp_path_factory: pytest.Te
     policies = shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies")
     text = (policies / "access_review.yml").read_text()
     assert "clients: {}\n" in text
-    (policies / "access_review.yml").write_text(text.replace("clients: {}\n", POLICY))
+    assert "support_firm: {}\n" in text
+    text = text.replace("support_firm: {}\n", f'support_firm: {{{CLIENT}: ["helpdesk.lead*"]}}\n')
+    (policies / "access_review.yml").write_text(text.replace("\nclients: {}\n", f"\n{POLICY}"))
     settings = make_settings(pg_server.url(warehouse), build_folder=folder / "build", policies_from=policies)
     read_and_build(settings, pg_server.url(source), moment=FIRST_NIGHT)
     return warehouse, source, folder

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 FIRST_ROW = 3
-UNTIL = datetime(2027, 3, 31)
+UNTIL = datetime(2027, 3, 31)  # noqa: DTZ001  as a spreadsheet has it
 SUGGESTED = {"keep": "keep", "revoke": "revoke", "deactivate": "deactivate", "ask": "keep"}
 
 

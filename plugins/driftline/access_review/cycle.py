@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from driftline.access_review import roster
 from driftline.declarations import Strict, read_yaml, validate
 from driftline.errors import ConfigError, ReviewCycleError
-from driftline.policies.access_review import Reviewers, load_access_review
+from driftline.policies.access_review import AccessReviewPolicy, Reviewers, load_access_review
 from driftline.quarters import choose, quarter_of
 from driftline.registry import load_registry
 from driftline.sealing import Decision
@@ -103,7 +103,7 @@ def open_cycle(settings: Settings, *, client_id: str, quarter: str, by: str, now
             " administrators_owner, policy) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
             (client_id, quarter, now, by, due_on, policy.carry_out_days, reviewers.owner,
              reviewers.administrators_owner,
-             Json(policy.model_dump(mode="json", exclude={"clients", "support_firm"}, by_alias=True) | {"reviewers": reviewers.model_dump()})),
+             Json(_applied(policy, reviewers))),
         )  # fmt: skip
         if not cursor.rowcount:
             raise ReviewCycleError(
@@ -261,6 +261,11 @@ def _read_exceptions(path: Path, now: datetime) -> dict[int, OpenItem]:
             raise ConfigError(f"{path}: line {item.line}: until {item.until} is over.")
         items[item.line] = item
     return items
+
+
+def _applied(policy: AccessReviewPolicy, reviewers: Reviewers) -> dict[str, object]:
+    own = policy.model_dump(mode="json", exclude={"clients", "support_firm"}, by_alias=True)
+    return own | {"reviewers": reviewers.model_dump()}
 
 
 def _refuse_administrator(cursor: Cursor, client_id: str, reviewers: Reviewers) -> None:
