@@ -57,7 +57,7 @@ def test_a_review_by_the_command_line(run, reviewed: Reviewed, tmp_path):
     status = json.loads(run("access", "status", *which, "--json").stdout)
     assert (status["state"], status["decided_count"]) == ("open", 62)
     assert {it["state"] for it in status["removals"]} == {"pending"}
-    # Eighteen accounts and what goes with them, each a minute after the other, nothing kept throughout: no suspicion but one.
+    # A minute apart, and not all kept: nobody looks as if they had not looked.
     stamped = {it["reviewer"]: it["looks_rubber_stamped"] for it in status["reviewers"]}
     assert set(stamped.values()) == {""}
 
@@ -142,7 +142,7 @@ def test_administrators_are_not_reviewed_by_one(reviewed: Reviewed, tmp_path):
     with pytest.raises(ConfigError, match="administrators_owner admin is an administrator there"):
         cycle.open_cycle(settings, client_id=CLIENT, quarter=QUARTER, by="K. Ioannou", now=OPENED_AT)
     assert reviewed.rows("select count(*) from ops.access_cycle") == [(0,)]
-    with pytest.raises(ReviewCycleError, match="before 2026Q4 began|no review of 2026Q3 was opened"):
+    with pytest.raises(ReviewCycleError, match="no review of 2026Q3 was opened"):
         cycle.close_cycle(
             settings, client_id=CLIENT, quarter="2026Q3", decision=Decision(decided_by="K. Ioannou"), now=LATER
         )
