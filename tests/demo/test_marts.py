@@ -290,7 +290,8 @@ def test_active_users_without_employee_and_leavers_are_the_planted_ones(marts, s
 def test_each_planted_case_of_access_is_an_exception_once(marts):
     found = Counter(
         marts.rows(
-            "select e.rule, e.client_id, u.login from access.exception e join access.user u using (client_id, odoo_user_id)"
+            "select e.rule, e.client_id, u.login from access.exception e"
+            " join access.user u using (client_id, odoo_user_id)"
         )
     )
     assert set(found.values()) == {1}

@@ -14,8 +14,15 @@ from tests.quality import candidates
 from tests.quality.candidates import AS_OF_AT, BUILD_ID, NOW, QUARTER
 
 CLIENTS = ("acme", "beta", "gamma")
-TABLES = ("scorecard", "module_change", "ticket_flow", "access_user")
-ROWS_PER_CLIENT = {"scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4}
+TABLES = ("scorecard", "module_change", "ticket_flow", "access_user", "access_rule", "access_exception")
+ROWS_PER_CLIENT = {
+    "scorecard": 6,
+    "module_change": 1,
+    "ticket_flow": 10,
+    "access_user": 4,
+    "access_rule": 4,
+    "access_exception": 2,
+}
 LATER = NOW + timedelta(days=1)
 
 
@@ -147,9 +154,9 @@ def test_a_client_that_fails_keeps_its_rows_and_says_why(published):
     assert report.published_client_ids == ("acme", "gamma")
     assert dict(report.kept_stale) == {"beta": reason}
     assert standing(published) == {
-        "acme": (["build-2"], False, None, None, 21),
-        "beta": (["build-1"], True, LATER, reason, 21),
-        "gamma": (["build-2"], False, None, None, 21),
+        "acme": (["build-2"], False, None, None, 27),
+        "beta": (["build-1"], True, LATER, reason, 27),
+        "gamma": (["build-2"], False, None, None, 27),
     }
     assert published.rows(
         "select client_id, is_published, reason from review.publication where build_id = 'build-2' order by 1"
@@ -165,10 +172,10 @@ def test_a_stale_client_stays_stale_since_the_first_time_and_recovers_whole(publ
             f"build-{number}",
         )
         check_and_publish(published, f"build-{number}", NOW + timedelta(days=number))
-    assert standing(published)["acme"] == (["build-1"], True, NOW + timedelta(days=2), "not read: build-3", 21)
+    assert standing(published)["acme"] == (["build-1"], True, NOW + timedelta(days=2), "not read: build-3", 27)
     next_build(published, days=4, build_id="build-4")
     check_and_publish(published, "build-4", NOW + timedelta(days=4))
-    assert standing(published)["acme"] == (["build-4"], False, None, None, 21)
+    assert standing(published)["acme"] == (["build-4"], False, None, None, 27)
 
 
 def test_a_client_that_fails_before_it_was_ever_published_has_no_rows(built):
@@ -200,7 +207,7 @@ def test_a_past_day_computed_again_does_not_replace_a_later_one(published):
     assert report.published_client_ids == ()
     assert report.kept_stale == {}
     assert report.kept_newer["acme"] == "what is published speaks of a later moment, 2026-11-21 02:00 UTC"
-    assert standing(published)["acme"] == (["build-1"], False, None, None, 21)
+    assert standing(published)["acme"] == (["build-1"], False, None, None, 27)
 
 
 def test_a_build_without_gates_is_refused(built):
@@ -373,7 +380,7 @@ def test_two_publishers_at_once_do_the_work_one_after_the_other(published):
     for thread in threads:
         thread.join()
     assert [report.published_client_ids for report in reports] == [CLIENTS, CLIENTS]
-    assert standing(published)["acme"] == (["build-2"], False, None, None, 21)
+    assert standing(published)["acme"] == (["build-2"], False, None, None, 27)
     assert published.rows("select count(*) from review.publication where build_id = 'build-2'") == [(3,)]
 
 

@@ -11,7 +11,7 @@ from tests.conftest import Warehouse, make_settings, run_autocommit, run_sql
 from tests.quality import candidates
 from tests.quality.candidates import BUILD_ID, NOW
 
-TABLES = ("scorecard", "module_change", "ticket_flow", "access_user", "publication")
+TABLES = ("scorecard", "module_change", "ticket_flow", "access_user", "access_rule", "access_exception", "publication")
 DENIED = psycopg2.errors.InsufficientPrivilege
 
 

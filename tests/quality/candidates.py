@@ -22,7 +22,8 @@ do $$
 declare t text; columns text;
 begin
   set local role driftline_transformer;
-  foreach t in array array['scorecard', 'module_change', 'ticket_flow', 'access_user'] loop
+  foreach t in array
+    array['scorecard', 'module_change', 'ticket_flow', 'access_user', 'access_rule', 'access_exception'] loop
     select string_agg(format('%I', attname), ', ' order by attnum) into columns
     from pg_attribute where attrelid = format('review.%I', t)::regclass and attnum > 0
       and attname <> all (array['published_at', 'is_stale', 'stale_since_at', 'stale_reason']);
@@ -210,6 +211,23 @@ _ROWS = {
     "review_candidate.access_user": """
         insert into review_candidate.access_user
         select *, %(build)s from access."user" where client_id = any(%(clients)s)
+    """,
+    "review_candidate.access_rule": """
+        insert into review_candidate.access_rule
+        select c, %(quarter)s, policy, rule, severity, found is not null, reason, found, %(as_of)s, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('access.yml', 'leaver_still_active', 'act', 1, ''), ('access.yml', 'stale', 'watch', 0, ''),
+                  ('access.yml', 'no_second_factor', 'act', null, 'whether a second factor is set up is not read'),
+                  ('sod.yml', 'vendor_and_payment', 'act', 1, '')) v (policy, rule, severity, found, reason)
+    """,
+    "review_candidate.access_exception": """
+        insert into review_candidate.access_exception
+        select c, %(quarter)s, policy, rule, 7, 'act', null, detail, evidence, amounts::jsonb, owner is not null, owner,
+          'auditor' || left(owner, 0), '2027-01-31'::date + length(left(owner, 0)), %(as_of)s, %(build)s
+        from unnest(%(clients)s) c,
+          (values ('access.yml', 'leaver_still_active', 'left on 2026-10-31', '{"res.users,7"}'::text[], '{}', 'Ann'),
+                  ('sod.yml', 'vendor_and_payment', 'can', '{"res.users,7","account.payment,1"}',
+                   '{"account.payment": {"EUR": 100}}', null)) v (policy, rule, detail, evidence, amounts, owner)
     """,
 }
 

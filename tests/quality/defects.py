@@ -43,6 +43,8 @@ def _common(table: str) -> dict[str, Defect]:
 _SCORECARD = "review_candidate.scorecard"
 _FLOW = "review_candidate.ticket_flow"
 _ACCESS = "review_candidate.access_user"
+_RULE = "review_candidate.access_rule"
+_EXCEPTION = "review_candidate.access_exception"
 _CHANGE = "review_candidate.module_change"
 _DRIFT = "drift.module_change"
 _CURRENCY = "drift.version_currency"
@@ -59,6 +61,8 @@ _ALL = (
     _SCORECARD,
     _FLOW,
     _ACCESS,
+    _RULE,
+    _EXCEPTION,
     _CHANGE,
     _CONFIG,
     _NET,
@@ -170,6 +174,33 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "groups_counted": _set(_ACCESS, "group_count = 5", "odoo_user_id = 7"),
             "login_not_in_future": _set(_ACCESS, "last_login_at = as_of_at + interval '1 second'", "odoo_user_id = 7"),
             "active_internal_user_has_groups": _set(_ACCESS, "group_count = 0, group_names = '{}'", "odoo_user_id = 7"),
+        },
+        _RULE: {
+            **_common(_RULE),
+            "one_build": _set(_RULE, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(
+                _LOST.format(table=_RULE) + ";" + _LOST.format(table=_EXCEPTION),
+                also=((_EXCEPTION, "client_coverage"),),
+            ),
+            "grain": Defect(
+                f"insert into {_RULE} select * from {_RULE} where client_id = %(client)s and rule = 'stale'"
+            ),
+            "severity_known": _set(_RULE, "severity = 'bad'", "rule = 'stale'"),
+            "reason_given": _set(_RULE, "reason = ''", "rule = 'no_second_factor'"),
+            "no_count_where_not_judged": _set(_RULE, "found_count = 0", "rule = 'no_second_factor'"),
+        },
+        _EXCEPTION: {
+            **_common(_EXCEPTION),
+            "one_build": _set(_EXCEPTION, "build_id = 'build-0'", rows=1),
+            "row_count": Defect(_LOST.format(table=_EXCEPTION)),
+            "client_coverage": Defect(
+                _LOST.format(table=_RULE) + ";" + _LOST.format(table=_EXCEPTION), also=((_RULE, "client_coverage"),)
+            ),
+            "severity_known": _set(_EXCEPTION, "severity = 'bad'", "policy = 'sod.yml'"),
+            "judged_only": _set(_EXCEPTION, "rule = 'no_second_factor'", "policy = 'access.yml'"),
+            "user_known": _set(_EXCEPTION, "odoo_user_id = 77", "policy = 'access.yml'"),
+            "evidence_given": _set(_EXCEPTION, "evidence_ids = '{}'", "policy = 'access.yml'"),
+            "exemption_complete": _set(_EXCEPTION, "exempt_until_on = null", "policy = 'access.yml'"),
         },
         _CHANGE: {
             **_common(_CHANGE),
@@ -310,8 +341,12 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
         for table in _PER_CLIENT
     },
     (_READING, "row_count"): Defect("delete from ops.completeness", also=((_READING, "client_coverage"),)),
+    (_RULE, "row_count"): Defect(
+        f"delete from {_RULE}; delete from {_EXCEPTION}",
+        also=((_RULE, "client_coverage"), (_EXCEPTION, "client_coverage")),
+    ),
     **{
         (table, "columns"): Defect(f"alter table {table} add column mood text")
-        for table in (_SCORECARD, _FLOW, _ACCESS, _CHANGE)
+        for table in (_SCORECARD, _FLOW, _ACCESS, _RULE, _EXCEPTION, _CHANGE)
     },
 }
