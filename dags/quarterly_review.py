@@ -4,7 +4,10 @@ Builds one quarter for every client, checks it, asks for approval, publishes wha
 over, and renders one page per client.
 
 `choose_quarter → build → check → propose → approve → record_answer → publish → seal → render_page (one per client) →
-alert → done`; beside the seal `render_docs` writes the checks' Data Docs.
+alert → done`, and `record_answer → close_access → done`; beside the seal `render_docs` writes the checks' Data Docs.
+
+What is asked names the quarter's open reviews of access, too: the same approval closes those of which everything is
+decided. `driftline access close` does the same for one client, with named exceptions.
 
 `approve` waits under *Required Actions* for an answer by somebody who is logged in: Approve or Reject, with a comment.
 An answer within three seconds of the question fails in this version of Airflow. Without one within
@@ -28,6 +31,8 @@ The pages lie in `review/<quarter>/` below `DRIFTLINE_BUILD_DIR`: one self-conta
 * `record_answer`: the message says what was answered, or that whoever answered has no name. Clear `approve` and answer.
 * `publish`: nothing is half-written. Where numbers came out otherwise than approved, trigger the review anew; else
   clear the task.
+* `close_access`: the warehouse went away. Clear the task. A review that is not finished stays open and leaves it green;
+  its log says why.
 * `seal`: the message names the client and the reason; what is sealed stays sealed. Clear the task.
 * `alert`: clear the task.
 * `render_docs`: the numbers are published all the same. Clear the task, or run `driftline docs`.
@@ -140,6 +145,14 @@ def quarterly_review() -> None:
         )
         return list(published["client_ids"])
 
+    @task
+    def close_access(quarter: str, decision: dict[str, str]) -> dict[str, str]:
+        from driftline import sealing
+        from driftline.access_review import cycle
+
+        said = sealing.Decision(**decision)
+        return cycle.close_all(wiring.settings(), quarter=quarter, decision=said, now=datetime.now(UTC))
+
     @task(map_index_template="{{ task.op_kwargs['client_id'] }}")
     def render_page(client_id: str, quarter: str) -> str:
         from driftline import review_page
@@ -177,11 +190,14 @@ def quarterly_review() -> None:
     published = publish(proposal, decision)
     render_docs(published)
     sealed = seal(published, decision)
+    closed = close_access(quarter, decision)
     pages = render_page.partial(quarter=quarter).expand(client_id=sealed)
     told = alert(built)
     pages >> told
     # Airflow judges a run by its last tasks, and the message goes out whatever happened: without this, always green.
-    [decision, published, sealed, pages, told] >> EmptyOperator(task_id="done", trigger_rule=TriggerRule.NONE_FAILED)
+    [decision, published, sealed, closed, pages, told] >> EmptyOperator(
+        task_id="done", trigger_rule=TriggerRule.NONE_FAILED
+    )
 
 
 quarterly_review()

@@ -11,6 +11,8 @@ DriftlineError
 ├── AlreadyRunningError    1  another process holds this client's or the build's lock
 ├── BuildError             1  dbt failed
 ├── ReportError            1  a delivered coverage or test report was refused: correct that file, the others are read
+├── ReviewCycleError       1  a review of access cannot go on as asked: nothing was changed
+│   └── WorksheetError        a worksheet was refused: correct the named cells, nothing of it was imported
 ├── GateError              1  publication asked for without a passed gate
 ├── SealError              1  a quarter cannot be sealed, or is sealed already: nothing was changed
 ├── NotPublishedError      1  a reader asked for a quarter that was never published
@@ -96,6 +98,14 @@ class BuildError(DriftlineError):
 
 class ReportError(DriftlineError):
     """A delivered coverage or test report cannot be believed; it is refused whole."""
+
+
+class ReviewCycleError(DriftlineError):
+    """A review of access is not where the request needs it to be."""
+
+
+class WorksheetError(ReviewCycleError):
+    """A worksheet cannot be believed; the message names sheet, row and column, and nothing of it was imported."""
 
 
 class GateError(DriftlineError):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftline import quality, transform
+from driftline.access_review import cycle
 from driftline.errors import GateError
 from driftline.publish import candidate_digests
 from driftline.sealing import Decision
@@ -82,6 +83,11 @@ def _summary(cursor: Cursor, build_id: str, open_count: int) -> list[str]:
             lines += ["", f"{title}:", *(f"- {client_id}: {words}" for client_id, words in rows[:_NAMED])]
         if len(rows) > _NAMED:
             lines.append(f"- and {len(rows) - _NAMED} more")
+    reviews = cycle.open_cycles(cursor, quarter) if quarter else {}
+    if reviews:
+        lines += ["", "Reviews of access that are open; those that are finished are closed by the approval:"]
+        lines += [f"- {client_id}: {words}" for client_id, words in list(reviews.items())[:_NAMED]]
+        lines += [f"- and {len(reviews) - _NAMED} more"] if len(reviews) > _NAMED else []
     return lines
 
 

@@ -175,7 +175,8 @@ def test_the_way_is_build_check_publish_alert(tasks: dict[str, dict[str, Any]]) 
     assert after["quarterly_review.check"] == {"propose"}
     assert after["quarterly_review.propose"] == {"approve", "record_answer", "publish"}
     assert after["quarterly_review.approve"] == {"record_answer"}
-    assert after["quarterly_review.record_answer"] == {"publish", "seal", "done"}
+    assert after["quarterly_review.record_answer"] == {"publish", "seal", "close_access", "done"}
+    assert after["quarterly_review.close_access"] == {"done"}
     assert after["weekly_reconcile.plan"] == {"read_client", "finish_reading"}
     assert after["weekly_reconcile.read_client"] == {"finish_reading", "done"}
     assert after["weekly_reconcile.finish_reading"] == {"alert", "done"}

@@ -15,6 +15,8 @@ select
   statement_line_id as odoo_statement_line_id,
   stock_move_id as odoo_stock_move_id,
   tax_cash_basis_rec_id as odoo_cash_basis_id,
+  sequence_prefix,
+  sequence_number,
   has_ref,
   has_origin,
   create_date as created_at,

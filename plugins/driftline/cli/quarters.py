@@ -102,20 +102,23 @@ def why(client: OneClient, quarter: OneQuarter, kpi: OneKpi, as_json: AsJson = F
 
 @app.command()
 def verify(
-    folder: Annotated[Path | None, typer.Argument(help="A seal's folder; else --client and --quarter.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="A seal's or evidence's folder; else --client, --quarter.")
+    ] = None,
     client: ClientOption = None,
     quarter: Quarter = None,
     version: Annotated[int | None, typer.Option(min=1, help="An earlier version; the last one by default.")] = None,
     rebuilds: Annotated[bool, typer.Option("--rebuild", help="Compute it again from its sealed inputs.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hash a seal again and say: valid, changed or incomplete. Exit code 1 unless it is valid."""
+    """Hash a seal or evidence again and say: valid, changed or incomplete. Exit code 1 unless it is valid."""
+    from driftline.access_review import evidence
     from driftline.sealing import rebuilding, verifying
 
     if (folder is None) == (client is None or quarter is None) or (folder and rebuilds):
         raise ConfigError("verify takes a folder, or --client and --quarter; --rebuild goes with the latter.")
     if folder is not None:
-        report = verifying.verify_folder(folder)
+        report = evidence.verify_evidence(folder) if evidence.is_evidence(folder) else verifying.verify_folder(folder)
     else:
         report = verifying.verify(
             Settings.from_environment(), client_id=str(client), quarter=str(quarter), version=version

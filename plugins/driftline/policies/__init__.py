@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.policies.access import AccessPolicy, load_access
+from driftline.policies.access_review import AccessReviewPolicy, load_access_review
 from driftline.policies.approved_changes import ApprovedChange, load_approved_changes
 from driftline.policies.capabilities import Capability, load_capabilities
 from driftline.policies.drift import DriftPolicy, load_drift
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 __all__ = [
-    "AccessPolicy", "ApprovedChange", "Capability", "DriftPolicy", "PlannedUpgrade", "Policies", "SignalsPolicy",
-    "SodPolicy", "TicketsPolicy", "TrendPolicy", "Waiver", "hand_over", "load_policies",
+    "AccessPolicy", "AccessReviewPolicy", "ApprovedChange", "Capability", "DriftPolicy", "PlannedUpgrade", "Policies",
+    "SignalsPolicy", "SodPolicy", "TicketsPolicy", "TrendPolicy", "Waiver", "hand_over", "load_policies",
 ]  # fmt: skip
 
 
@@ -38,6 +39,7 @@ class Policies:
     """Everything declared in `config/policies/`; changes, capabilities and waivers by the name of their entry."""
 
     access: AccessPolicy
+    access_review: AccessReviewPolicy
     approved_changes: dict[str, ApprovedChange]
     capabilities: dict[str, Capability]
     drift: DriftPolicy
@@ -57,6 +59,7 @@ def load_policies(folder: Path, registry: Registry, *, seeds: Path) -> Policies:
     capabilities = load_capabilities(folder, model_fields=seeds / "odoo_model_fields.csv")
     return Policies(
         access=load_access(folder, registry, capabilities),
+        access_review=load_access_review(folder, registry),
         approved_changes=load_approved_changes(folder, registry),
         capabilities=capabilities,
         drift=load_drift(folder),

@@ -45,6 +45,10 @@ def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:
     yield "drift.self_moving_parameters", [_as_like(pattern) for pattern in policies.drift.self_moving_parameters]
     yield "drift.change_tag", policies.drift.change_tag
     yield from policies.access.settings()
+    review = policies.access_review
+    yield "access_review.working_hours", review.working_hours.model_dump(mode="json", by_alias=True)
+    firm = {client: [_as_like(login) for login in logins] for client, logins in review.support_firm.items()}
+    yield "access_review.support_firm", firm
     for name, capability in policies.capabilities.items():
         ways = [{"needs": way.needs} for way in capability.any_of]
         told = {"title": capability.title, "area": capability.area, "acts": list(capability.acts), "ways": ways}
