@@ -60,6 +60,14 @@ def test_a_night_by_command_line_publishes_who_could_be_read_and_names_who_could
     baselines = json.loads(driftline("baseline", "list", "--json").stdout)
     assert [(it["client_id"], it["name"], it["difference_count"]) for it in baselines] == [("aegean", "onboarding", 0)]
     assert "aegean: 0 differences from 'onboarding'" in driftline("baseline", "diff", "--client", "aegean").stdout
+    two_days = ("baseline", "diff", "--client", "aegean", "--to", baselines[0]["baseline_on"])
+    compared = json.loads(driftline(*two_days, "--json").stdout)
+    assert (compared["differences"], compared["earlier"]["read_at"]) == ([], compared["later"]["read_at"])
+    assert f"aegean: 0 differences between {compared['earlier']['day']} (read" in " ".join(
+        driftline(*two_days).stdout.split()
+    )
+    backwards = driftline(*two_days, "--on", compared["later"]["day"])
+    assert (backwards.returncode, "does not lie before" in backwards.stderr) == (2, True)
     early = driftline("baseline", "set", "--client", "aegean", "--on", "2020-01-01")
     assert (early.returncode, "the history of client 'aegean' begins on" in early.stderr) == (2, True)
 
