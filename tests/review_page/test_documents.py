@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import driftline.cli.access
 import driftline.cli.drift
 import driftline.cli.nights
 import driftline.cli.quarters

@@ -34,6 +34,7 @@ class Rules:
     names: str = (
         r"(?:^|_)(login|email|phone|changed_by|decided_by|(user|partner|employee|person|author)_name|row_hash|conf)$"
     )
+    records: str = r"(?:^|_)evidence_ids$"  # arrays of "model,id"
     other_clients: str = r"^client_ids$"
 
     @classmethod
@@ -133,6 +134,8 @@ def _value(name: str, kind: str, rules: Rules, *, is_rounded: bool, key: str | N
         return sql.SQL("array[{}]::text").format(sql.Literal(client_id))
     if match := re.search(rules.person_ids, name):
         return _pseudonym(column, match[1], key)
+    if kind == "text[]" and re.search(rules.records, name):
+        return _pseudonyms_within(column, key)
     if kind in ("double precision", "real", "numeric") and is_rounded:
         return sql.SQL("trim_scale(round({}::numeric, {}))::text").format(column, sql.Literal(rules.decimals))
     return sql.SQL("{}::text").format(column)
@@ -146,6 +149,21 @@ def _pseudonym(column: sql.Identifier, kind: str, key: str | None) -> sql.Compos
         " ('x' || left(encode(sha256(convert_to({key} || {kind} || {column}::text, 'UTF8')), 'hex'), 15))"
         "::bit(60)::bigint end::text"
     ).format(column=column, superuser=sql.Literal(_SUPERUSER), key=sql.Literal(key), kind=sql.Literal(f" {kind} "))
+
+
+def _pseudonyms_within(column: sql.Identifier, key: str | None) -> sql.Composable:
+    """Replace the ids of persons among records, by the same pseudonyms as in columns of ids."""
+    if key is None:
+        return sql.SQL("{}::text").format(column)
+    return sql.SQL(
+        "coalesce((select array_agg(case"
+        " when person.kind is null or split_part(record, ',', 2) = {superuser} then record"
+        " else split_part(record, ',', 1) || ',' || ('x' || left(encode(sha256(convert_to("
+        "{key} || ' ' || person.kind || ' ' || split_part(record, ',', 2), 'UTF8')), 'hex'), 15))::bit(60)::bigint"
+        " end order by place) from unnest({column}) with ordinality as element (record, place)"
+        " left join (values ('res.users', 'user'), ('res.partner', 'partner'), ('hr.employee', 'employee'))"
+        " as person (model, kind) on person.model = split_part(record, ',', 1)), {column})::text"
+    ).format(column=column, superuser=sql.Literal(str(_SUPERUSER)), key=sql.Literal(key))
 
 
 def load(cursor: Cursor, part: Part) -> None:
