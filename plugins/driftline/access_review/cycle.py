@@ -21,6 +21,9 @@ from driftline.sealing import Decision
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from driftline.settings import Settings
@@ -285,5 +288,5 @@ def _freeze(
     return Frozen(client_id, quarter, part, len(lines), digest, due_on)
 
 
-def _writing(settings: Settings):  # type: ignore[no-untyped-def]
+def _writing(settings: Settings) -> AbstractContextManager[Connection]:
     return connect(settings, role=Role.PUBLISHER, application="driftline access review")
