@@ -30,7 +30,30 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# What takes a worker longest to set up: files that share one of these are run by one worker, so that it is set up once.
+_SHARED = ("planted", "closed_quarter", "demo_server", "read_client")
+# Begun first, so that no worker is left alone with one of them at the end. Files that are named nowhere follow.
+_LONGEST_FIRST = (
+    "test_stack", "planted", "closed_quarter", "test_real_drift", "test_drift", "test_command_line", "test_ticket_desks",
+    "test_history", "test_real_tickets", "test_rpc_faults", "demo_server", "test_real_customisation", "test_change_effect",
+    "test_client_side", "read_client", "test_publish", "test_defects", "test_real_odoo", "test_access_oracle",
+    "test_rpc_nights", "test_source_faults", "test_check", "test_transports", "test_build", "test_alerts",
+)  # fmt: skip
 _counter = itertools.count(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests one worker runs: those of a file, and of the files that share what is long in the making."""
+    of_file: dict[Path, str] = {}
+    for item in items:
+        shared = next((name for name in _SHARED if name in getattr(item, "fixturenames", ())), item.path.stem)
+        if shared != item.path.stem or item.path not in of_file:
+            of_file[item.path] = shared
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(of_file[item.path]))
+    place = {name: number for number, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(of_file[item.path], len(place)))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 _NODE_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult", "LogHookEndLine"}
 _MESSAGE_LENGTH = 2000
+# A build's own variables become values in SQL; which models there are and what they read depends on none of them.
+_PARSED_WITH = {"build_id": "none", "as_of_at": "2000-01-01T00:00:00+00:00", "quarter": ""}
 
 # libpq settings that a warehouse URL may carry; dbt's own profile knows only a few, the environment takes them all.
 _LIBPQ_VARIABLES = {
@@ -184,7 +186,7 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
     if result.exception is not None or result.result is None:
         raise BuildError(
             f"dbt could not run: {_first_lines(result.exception)}.",
-            hint=f"Nothing was published. Its log: {settings.build_folder / 'dbt' / 'logs' / 'dbt.log'}",
+            hint="Nothing was published. What it had done by then stands in the log above.",
         ) from None
     return [_node(item) for item in result.result.results]
 
@@ -196,6 +198,29 @@ def run_dbt(
 
     What it writes lies in `folder_name` below the build folder: a command that is no build leaves the build's alone.
     """
+    parsed = parse_project(settings, variables=variables, folder_name=folder_name)
+    if not parsed.success:
+        return parsed
+    return _invoke(settings, arguments, variables=variables, folder_name=folder_name, manifest=parsed.result)
+
+
+def parse_project(settings: Settings, *, variables: Mapping[str, object], folder_name: str = "dbt") -> Any:
+    """Let dbt read the project and write its manifest; return dbt's own result.
+
+    dbt keeps what it read, and reads everything anew whenever a variable changed, which takes longer than many models.
+    A build's own variables always changed; so the project is read with others that stay the same.
+    """
+    return _invoke(settings, ["parse"], variables={**variables, **_PARSED_WITH}, folder_name=folder_name)
+
+
+def _invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, object],
+    folder_name: str,
+    manifest: Any = None,
+) -> Any:
     from dbt.cli.main import dbtRunner
 
     folder = settings.build_folder / folder_name
@@ -207,13 +232,15 @@ def run_dbt(
         "--target-path": str(folder / "target"),
         "--log-path": str(folder / "logs"),
         "--log-level": "none",
-        "--log-level-file": "info",
+        "--log-level-file": "none",
         "--vars": json.dumps({**variables, "configuration": configuration_variable(load_catalogue())}),
     }
     flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--no-print"]
+    if manifest is not None:
+        flags.append("--no-write-json")
     command = [*arguments, *flags, *(word for pair in options.items() for word in pair)]
     with _environment(_dbt_environment(settings)):
-        return dbtRunner(callbacks=[_log_node]).invoke(command)
+        return dbtRunner(manifest=manifest, callbacks=[_log_node]).invoke(command)
 
 
 def _log_node(event: Any) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _HASHED = ("model", "snapshot", "seed")
 _RECOMPUTED_FOLDERS = ("marts", "review")
-_VARIABLES = {"build_id": "none", "as_of_at": "2000-01-01T00:00:00+00:00", "quarter": ""}
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ def read_code(settings: Settings) -> Code:
 
 def parse_code(settings: Settings) -> Code:
     """Parse the project as it lies there now, which takes seconds."""
-    from driftline.transform import run_dbt
+    from driftline.transform import parse_project
 
-    result = run_dbt(settings, ["parse"], variables=_VARIABLES)
+    result = parse_project(settings, variables={})
     if not result.success:
         raise GateError(f"dbt cannot read the project: {result.exception}.")
     return read_code(settings)
