@@ -31,12 +31,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # What takes a worker longest to set up: files that share one of these are run by one worker, so that it is set up once.
-_SHARED = ("planted", "closed_quarter", "demo_server", "read_client")
+_SHARED = ("planted", "closed_quarter", "demo_server", "read_client", "lived_evenings")
 # Begun first, so that no worker is left alone with one of them at the end. Files that are named nowhere follow.
 _LONGEST_FIRST = (
-    "test_stack", "planted", "closed_quarter", "test_real_drift", "test_drift", "test_command_line", "test_ticket_desks",
-    "test_history", "test_real_tickets", "test_rpc_faults", "demo_server", "test_real_customisation", "test_change_effect",
-    "test_client_side", "read_client", "test_publish", "test_defects", "test_real_odoo", "test_access_oracle",
+    "test_stack", "planted", "closed_quarter", "lived_evenings", "test_drift", "test_command_line", "test_ticket_desks",
+    "test_history", "test_rpc_faults", "demo_server", "test_change_effect",
+    "test_client_side", "read_client", "test_publish", "test_defects", "test_real_odoo",
     "test_rpc_nights", "test_source_faults", "test_check", "test_transports", "test_build", "test_alerts",
 )  # fmt: skip
 _counter = itertools.count(1)

@@ -4,132 +4,28 @@ what the access edits of three evenings are found as."""
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from conftest import REPOSITORY, make_settings, run_autocommit, run_sql
-from driftline import night, transform, transform_register
-from driftline.access_what_if import WhatIf, what_if
-from driftline.settings import Settings
+from conftest import run_sql
 
-from integration.odoo_source import FACTS, load_dump
+from integration.odoo_source import FACTS
 
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the recorded facts about Odoo are absent")
 
 EVENINGS = {1: "", 2: "-night2", 3: "-night3"}
-OPERATIONS = ("read", "write", "create", "unlink")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The access marts as one evening's build left them."""
-
-    groups: set[tuple[int, int]]
-    allowed: set[tuple[int, str, str]]
-    rules: set[tuple[int, str, str, int]]  # on entitlements
-    all_rules: set[tuple[int, str, str, int]]  # whether or not access rows allow
-    effective: list[dict[str, Any]]
-    exceptions: dict[tuple[int, str], dict[str, Any]]  # by user and rule
-    conflicts: dict[tuple[int, str], dict[str, Any]]
-    not_judged: dict[str, str]
-    invoicing_for: WhatIf
-
-
-def build_access(settings: Settings, number: int) -> None:
-    """Build the access marts and what they rest on, as a night's build would."""
-    now = datetime(2026, 11, 22 + number, 5, tzinfo=UTC)
-    registered = transform_register.register(
-        settings, night_id=f"night {number}", as_of_at=None, quarter=None, now=now
-    )  # fmt: skip
-    chosen = ["--select", "+path:models/marts/access", "--indirect-selection", "cautious"]
-    command = ["build", "--exclude-resource-type", "unit_test", *chosen]
-    result = transform.run_dbt(settings, command, variables=registered.variables)
-    assert result.exception is None
-    failed = [f"{item.node.name}: {item.message}" for item in result.result.results if item.status in ("error", "fail")]
-    assert result.success, "\n".join(failed)
-    transform_register.finish(settings, registered.build_id, error_message=None)
-
-
-def look(settings: Settings, client_id: str) -> Seen:
-    url = settings.warehouse_url
-    allowed = run_sql(
-        url, "select odoo_user_id, model, operation from access.entitlement where client_id = %s", client_id
-    )
-    rules = run_sql(
-        url,
-        "select odoo_user_id, model, operation, unnest(rule_ids) from access.entitlement where client_id = %s",
-        client_id,
-    )
-    all_rules = run_sql(
-        url,
-        "select u.odoo_user_id, r.model, r.operation, r.rule_id from staging.int_access__user_set u"
-        " join staging.int_access__set_group g using (client_id, group_set_id)"
-        " join staging.int_access__restriction r using (client_id, odoo_group_id)"
-        " where client_id = %s and is_held and u.odoo_user_id <> 1",
-        client_id,
-    )
-    held = run_sql(url, "select to_jsonb(e) from access.effective_group e where client_id = %s order by 1", client_id)
-    effective = [row for (row,) in held]
-    assert len(allowed) == len(set(allowed))
-    found = {
-        table: {(row["odoo_user_id"], row["rule"]): row for (row,) in run_sql(
-            url, f"select to_jsonb(t) from access.{table} t where client_id = %s", client_id)}
-        for table in ("exception", "sod_conflict")
-    }  # fmt: skip
-    not_judged = dict(run_sql(
-        url, "select rule, reason from access.rule where client_id = %s and not is_judged", client_id))  # fmt: skip
-    return Seen(
-        groups={(row["odoo_user_id"], row["odoo_group_id"]) for row in effective}, allowed=set(allowed),
-        rules=set(rules), all_rules=set(all_rules), effective=effective, exceptions=found["exception"],
-        conflicts=found["sod_conflict"], not_judged=not_judged,
-        invoicing_for=what_if(settings, client_id=client_id, user="demo", group="account.group_account_invoice"),
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def evenings(pg_server, _warehouse_template, tmp_path_factory):
-    """Three evenings of 17.0 and one of 19.0, each looked at after its own build."""
-    folder = tmp_path_factory.mktemp("access")
-    warehouse, nineteen = "access_warehouse", "access_19"
-    sources = {number: f"access_17_{number}" for number in EVENINGS}
-    run_autocommit(pg_server.url(), f'create database "{warehouse}" template "{_warehouse_template}"')
-    for name, dump in [(nineteen, FACTS / "19.0" / "demo-data.sql.gz")] + [
-        (sources[number], FACTS / "17.0" / f"demo-data{suffix}.sql.gz") for number, suffix in EVENINGS.items()
-    ]:
-        run_autocommit(pg_server.url(), f'create database "{name}"')
-        load_dump(pg_server.url(name), dump)
-    entry = {"name": "Real", "transport": "postgres", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
-    versions = {"seventeen": "17.0", "nineteen": "19.0"}
-    registry = {"clients": {client_id: {**entry, "odoo_version": version} for client_id, version in versions.items()}}
-    (folder / "clients.yml").write_text(yaml.safe_dump(registry))
-    policies = shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies")
-    text = (policies / "access.yml").read_text()
-    assert "named: {}" in text
-    (policies / "access.yml").write_text(text.replace("named: {}", "named: {seventeen: [admin], nineteen: [admin]}"))
-    settings = replace(
-        make_settings(pg_server.url(warehouse)), clients_file=folder / "clients.yml", build_folder=folder / "build",
-        policies_from=policies,
-    )  # fmt: skip
-    seen = {}
-    for number in EVENINGS:
-        night_id = f"night {number}"
-        night.plan(settings, night_id=night_id, now=datetime(2026, 11, 22 + number, 2, tzinfo=UTC), conf={})
-        for client_id, name in {"seventeen": sources[number], "nineteen": nineteen}.items():
-            night.read_client(settings, night_id=night_id, client_id=client_id, connection=pg_server.url(name))
-        night.finish(settings, night_id=night_id)
-        build_access(settings, number)
-        seen[f"17.0{EVENINGS[number]}"] = look(settings, "seventeen")
-    seen["19.0"] = look(settings, "nineteen")
-    seen["relations"] = {number: _relations(pg_server.url(name)) for number, name in sources.items()}
-    yield seen
-    for name in (warehouse, nineteen, *sources.values()):
-        run_autocommit(pg_server.url(), f'drop database "{name}" with (force)')
+def evenings(lived_evenings) -> dict[str, Any]:
+    """Three evenings of 17.0 and one of 19.0, each as it was after its own build."""
+    nights = lived_evenings.nights
+    seen: dict[str, Any] = {f"17.0{suffix}": nights[number].access["direct"] for number, suffix in EVENINGS.items()}
+    seen["19.0"] = nights[3].access["nineteen"]
+    seen["relations"] = {number: _relations(nights[number].source) for number in EVENINGS}
+    return seen
 
 
 def _relations(url: str) -> tuple[set, set, set]:

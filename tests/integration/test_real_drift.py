@@ -3,68 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import make_settings, run_autocommit, run_sql
-from driftline import night, transform
-from remote_nights import QUICK
+from conftest import run_sql
+from driftline import transform
 
-from demo.server import OdooServer
-from integration.odoo_source import FACTS, load_dump
+from integration.odoo_source import FACTS
+from integration.real_evenings import NIGHTS
 
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the recorded facts about Odoo are absent")
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "real_findings.yml").read_text())
-DUMPS = ["demo-data.sql.gz", "demo-data-night2.sql.gz", "demo-data-night3.sql.gz", "demo-data-night3.sql.gz"]
-# The same evenings read from the database and over odoorpc, where stamps are cut to seconds.
-CLIENTS = {"direct": "17.0", "network": "17.0", "nineteen": "19.0"}
 
 
 @pytest.fixture(scope="module")
-def evenings(pg_server, _warehouse_template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("evenings")
-    made = ["evenings_warehouse", "evenings_19", *(f"evenings_17_{number}" for number in range(1, 5))]
-    run_autocommit(pg_server.url(), f'create database "{made[0]}" template "{_warehouse_template}"')
-    for name, version, dump in [(made[1], "19.0", DUMPS[0])] + [
-        (made[number + 1], "17.0", dump) for number, dump in enumerate(DUMPS, start=1)
-    ]:
-        run_autocommit(pg_server.url(), f'create database "{name}"')
-        load_dump(pg_server.url(name), FACTS / version / dump)
-    entry = {"name": "Real", "timezone": "UTC", "tickets": {"source": "helpdesk"}}
-    how = {client_id: {"transport": "rpc" if client_id == "network" else "postgres"} for client_id in CLIENTS}
-    how["network"] |= {"limits": QUICK, "company_count": 1}
-    registry = {
-        "clients": {
-            client_id: {**entry, **how[client_id], "odoo_version": version} for client_id, version in CLIENTS.items()
-        }
-    }
-    (folder / "clients.yml").write_text(yaml.safe_dump(registry))
-    settings = replace(
-        make_settings(pg_server.url(made[0])), clients_file=folder / "clients.yml", build_folder=folder / "build"
-    )
-    for number in range(1, 5):
-        seventeen, nineteen = pg_server.url(made[number + 1]), pg_server.url(made[1])
-        with an_evening(seventeen, number) as server:
-            network = f"http://admin:right@{server.host}:{server.port}/{server.database}"
-            live_a_night(settings, number, {"direct": seventeen, "network": network, "nineteen": nineteen})
-    yield settings
-    for name in made:
-        run_autocommit(pg_server.url(), f'drop database "{name}" with (force)')
-
-
-def an_evening(url: str, number: int) -> OdooServer:
-    """Serve a database with the clock that its server had, minutes after the last edit, and later each evening."""
-    tables = ("ir_ui_view", "ir_module_module", "res_users", "ir_config_parameter", "ir_model_access", "ir_cron")
-    latest = " union all ".join(f"select max(write_date) as at from {table}" for table in tables)
-    seconds = run_sql(url, f"select extract(epoch from max(at) - now() at time zone 'UTC') from ({latest}) x")[0][0]
-    return OdooServer(
-        url, version="17.0", users={"admin": "right"}, server_version="17.0-20240709",
-        clock_offset_seconds=float(seconds) + 120 * number,
-    )  # fmt: skip
+def evenings(lived_evenings):
+    return lived_evenings.settings
 
 
 def test_over_the_network_the_later_evenings_were_read_by_what_was_written(evenings):
@@ -87,18 +44,8 @@ def test_the_servers_build_counts_for_the_client_that_was_read_over_the_network_
         "select client_id, build, build_age_days, newer_on_disk_count, build_reason <> '', newer_on_disk_reason <> ''"
         " from drift.version_currency where client_id in ('direct', 'network') order by 1",
     )
-    # From 9 July 2024 to 4 November 2026.
-    assert rows == [("direct", None, None, None, True, True), ("network", "17.0-20240709", 848, 0, False, False)]
-
-
-def live_a_night(settings, number: int, sources: dict[str, str]) -> None:
-    night_id = f"night {number}"
-    night.plan(settings, night_id=night_id, now=datetime(2026, 11, number, 2, tzinfo=UTC), conf={})
-    for client_id, url in sources.items():
-        night.read_client(settings, night_id=night_id, client_id=client_id, connection=url)
-    night.finish(settings, night_id=night_id)
-    now = datetime(2026, 11, number, 5, tzinfo=UTC)
-    transform.build(settings, night_id=night_id, as_of_at=None, quarter=None, now=now)
+    # From 9 July 2024 to 26 November 2026.
+    assert rows == [("direct", None, None, None, True, True), ("network", "17.0-20240709", 870, 0, False, False)]
 
 
 def expected(which: str) -> Counter[tuple[str, str, str]]:
@@ -107,9 +54,7 @@ def expected(which: str) -> Counter[tuple[str, str, str]]:
 
 def found(settings, which: str, client_id: str) -> Counter[tuple[str, str, str]]:
     query = "select kind, entity, entity_key, what from drift.config_change where client_id = %s and seen_at = %s"
-    parameters: tuple[object, ...] = (
-        (client_id, datetime(2026, 11, int(which[-1]), 2, tzinfo=UTC)) if which != "net" else ()
-    )
+    parameters: tuple[object, ...] = (client_id, NIGHTS[int(which[-1])]) if which != "net" else ()
     if which == "net":
         query = "select kind, entity, entity_key, what from drift.baseline_difference where client_id = %s"
         parameters = (client_id,)
@@ -137,10 +82,9 @@ def test_precision_and_recall_are_printed_and_complete(evenings, client_id, caps
 
 
 def test_the_same_data_give_no_finding_against_themselves(evenings):
-    fourth = datetime(2026, 11, 4, 2, tzinfo=UTC)
     rows = run_sql(
         evenings.warehouse_url, "select count(*) from drift.config_change where client_id = 'direct' and seen_at = %s",
-        fourth,
+        NIGHTS[4],
     )  # fmt: skip
     assert rows == [(0,)]
     rows = run_sql(evenings.warehouse_url, "select count(*) from drift.config_change where client_id = 'nineteen'")
@@ -185,7 +129,7 @@ def test_a_stamp_that_people_moved_without_a_change_is_kept_apart(evenings):
     rows = run_sql(
         evenings.warehouse_url,
         "select entity, entity_key, touched_by from drift.config_touched"
-        " where client_id = 'direct' and seen_at = '2026-11-02 02:00+00' order by 1, 2",
+        " where client_id = 'direct' and seen_at = '2026-11-24 02:00+00' order by 1, 2",
     )
     # Edits 15 to 17 wrote to a user and two groups; the module upgrade's hundreds of stamps are the system's.
     assert rows == [("res.groups", "36", "admin"), ("res.groups", "71", "admin"), ("res.users", "6", "admin")]
@@ -207,12 +151,12 @@ def test_no_secret_reaches_a_mart(evenings):
 def test_a_past_night_computed_again_gives_the_same_findings(evenings):
     before = run_sql(
         evenings.warehouse_url,
-        "select to_jsonb(c) - 'as_of_at' from drift.config_change c where seen_at <= '2026-11-03 02:00+00' order by 1",
+        "select to_jsonb(c) - 'as_of_at' from drift.config_change c where seen_at <= '2026-11-25 02:00+00' order by 1",
     )
     assert len(before) > 60
     transform.build(
-        evenings, night_id=None, as_of_at=datetime(2026, 11, 3, 2, tzinfo=UTC), quarter=None,
-        now=datetime(2026, 11, 5, tzinfo=UTC),
+        evenings, night_id=None, as_of_at=NIGHTS[3], quarter=None,
+        now=datetime(2026, 11, 27, tzinfo=UTC),
     )  # fmt: skip
     again = run_sql(evenings.warehouse_url, "select to_jsonb(c) - 'as_of_at' from drift.config_change c order by 1")
     assert again == before
