@@ -306,6 +306,10 @@ def test_each_planted_case_of_access_is_an_exception_once(marts):
         "administrator_not_named": {
             (key, login) for key, truth in states.items() for login in truth.administrators if login != "admin"
         },
+        "no_second_factor": {
+            (key, login) for key, truth in states.items() for login in truth.without_second_factor or ()
+            if login.endswith(f"@{key}.example")  # others are portal users, of whom none is asked
+        },
         "joiner_without_approval": {
             (key, change.login) for key, truth in TRUTH.items() for change in truth.night_two
             if change.change == "user_created"

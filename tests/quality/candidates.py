@@ -380,7 +380,7 @@ _ROWS = {
         select c, %(quarter)s, policy, rule, severity, found is not null, reason, found, %(as_of)s, %(build)s
         from unnest(%(clients)s) c,
           (values ('access.yml', 'leaver_still_active', 'act', 1, ''), ('access.yml', 'stale', 'watch', 0, ''),
-                  ('access.yml', 'no_second_factor', 'act', null, 'whether a second factor is set up is not read'),
+                  ('access.yml', 'no_second_factor', 'act', null, 'this client does not show who has a second factor'),
                   ('sod.yml', 'vendor_and_payment', 'act', 1, '')) v (policy, rule, severity, found, reason)
     """,
     "review_candidate.access_exception": """

@@ -61,7 +61,8 @@ judged as (
       when rules.rule = 'administrator_not_named' and not {{ policy_json('access.administrator_not_named.named') }} ? period.client_id
         then 'access.yml names no administrators of this client'
       when rules.rule = 'no_second_factor' and not {{ policy_json('access.no_second_factor.mfa_at_idp') }} ? period.client_id
-        then 'whether a second factor is set up is not read'
+          and factors.is_present is not true
+        then 'this client does not show who has a second factor (driftline grants --second-factor)'
       when rules.rule in ('group_without_approval', 'joiner_without_approval') and watched.begins_at >= period.as_of_at
         then 'the history begins with this night'
       when rules.rule in ('implied_not_stored', 'stored_not_implied') then
@@ -78,6 +79,8 @@ judged as (
   left join watched on watched.client_id = period.client_id
   left join {{ ref('int_review__odoo_version') }} as version on version.client_id = period.client_id
   left join {{ ref('int_review__model_state') }} as staff on staff.client_id = period.client_id and staff.model = 'hr.employee'
+  left join {{ ref('int_review__model_state') }} as factors
+    on factors.client_id = period.client_id and factors.model = 'driftline.second.factor'
   left join unread as hidden_keys on hidden_keys.client_id = period.client_id and hidden_keys.model = 'res.users.apikeys'
   left join unread as hidden_logins on hidden_logins.client_id = period.client_id and hidden_logins.model = 'res.users.log'
 )
