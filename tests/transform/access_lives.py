@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import yaml
-from driftline import transform, transform_register
+from driftline import staff_list, transform, transform_register
 from driftline.settings import Settings
 
 from tests.conftest import REPOSITORY
@@ -21,7 +21,15 @@ LOGGED_IN = at("2026-11-02 08:00")
 USER, SYSTEM, PORTAL, BILLING, TWICE, AGAIN = 1, 4, 10, 40, 50, 51
 RARE, COMMON = {8: (61, 62, 63), 12: (71, 72, 73)}, 60
 CROWD = range(1000, 1300)
-CLEAN, CASES, NEW = "clean", "cases", "nineteen"
+CLEAN, CASES, NEW, LISTED = "clean", "cases", "nineteen", "listed"
+STAFF_LIST = """person,login,manager,department,job,company,left_on
+boss,user2,,Office,Head,Company 1,
+3,user3,boss,Office,Clerk,Company 1,
+4,user4,boss,Office,Clerk,,2026-10-20
+5,user5,gone,Stock,Clerk,,
+gone,,boss,Stock,Head,,2026-10-31
+7,user7,,Stock,Clerk,,
+"""
 
 # By user: its employees as id, manager, has left. Employees 1 to 3 belong to different people than users 1 to 3.
 EMPLOYEES: dict[int, list[tuple[int, int | None, bool]]] = {
@@ -101,11 +109,12 @@ def live(world: World, client_ids: list[str], once_built: Callable[[int], None])
             world.rows(*change)
         world.night(f"night {number}", moment, client_ids)
         for client_id in client_ids:
+            absent = ("hr.employee",) if client_id == LISTED else ()
             shown = (*MODELS, "driftline.second.factor", "res.users.apikeys") if client_id == CASES else MODELS
-            proofs = dict.fromkeys(shown, (10, 10, "complete"))
+            proofs = {model: (10, 10, "absent" if model in absent else "complete") for model in shown}
             if client_id == CASES and number in KEYS_HIDDEN:
                 proofs["res.users.apikeys"] = (0, 10, "hidden")
-            world.read(f"night {number}", client_id, read_at=moment, counts=proofs)
+            world.read(f"night {number}", client_id, read_at=moment, absent=absent, counts=proofs)
         world.rows(
             "update ops.client_run set reader_user_id = %s where client_id = %s", READER, CASES
         )  # fmt: skip
@@ -163,6 +172,29 @@ def plant_cases(world: World) -> None:
     world.raw(CASES, "res_users_apikeys", keys, read_at=read_at)
     factors = [{"id": user, "has_second_factor": user not in NO_FACTOR} for user in USERS]
     world.raw(CASES, "driftline_second_factor", factors, read_at=read_at)
+
+
+def plant_listed(world: World) -> None:
+    """A client without employees in its Odoo; user 6 is on nobody's list, user 3 enters a company of others."""
+    read_at, users = NIGHTS[1], range(2, 8)
+    _basics(world, LISTED, read_at)
+    rows = [{"id": user, "login": f"user{user}", "active": True, "share": False, "create_date": MADE} for user in users]
+    world.raw(LISTED, "res_users", rows, read_at=read_at)
+    world.raw(LISTED, "res_users_log", [_login(user, LOGGED_IN) for user in users], read_at=read_at)
+    world.raw(LISTED, "res_groups_users_rel", [{"uid": user, "gid": USER} for user in users], read_at=read_at)
+    entered = [{"cid": 1, "user_id": user} for user in users] + [{"cid": 2, "user_id": 3}]
+    world.raw(LISTED, "res_company_users_rel", entered, read_at=read_at)
+
+
+def hand_in_staff(settings: Settings, folder: Path, number: int) -> None:
+    """Before the second night the list comes, before the third it is taken back."""
+    if number == 2:
+        (folder / "staff.csv").write_text(STAFF_LIST)
+        staff_list.import_staff(
+            settings, client_id=LISTED, path=folder / "staff.csv", by="Ann", now=NIGHTS[1] + timedelta(hours=8)
+        )
+    if number == 3:
+        staff_list.withdraw_staff(settings, client_id=LISTED, by="Ann", now=NIGHTS[2] + timedelta(hours=8))
 
 
 def plant_new(world: World) -> None:

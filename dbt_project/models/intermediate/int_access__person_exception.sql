@@ -107,8 +107,8 @@ select
   found.detail,
   array['res.users,' || found.odoo_user_id]
     || case when found.rule in ('leaver_still_active', 'slow_deactivation', 'manager_missing', 'manager_left', 'company_outside_unit')
-      then array(select 'hr.employee,' || id from unnest(person.odoo_employee_ids) as linked (id)) else array[]::text[] end
-    || case when found.rule = 'manager_left' then array['hr.employee,' || person.manager_odoo_employee_id] else array[]::text[] end
+      then array(select person.employee_source || ',' || id from unnest(person.odoo_employee_ids) as linked (id)) else array[]::text[] end
+    || case when found.rule = 'manager_left' then array[person.employee_source || ',' || person.manager_odoo_employee_id] else array[]::text[] end
     || case when found.rule in ('api_key_old', 'api_key_of_leaver')
       then array(select 'res.users.apikeys,' || id from unnest(person.odoo_key_ids) as owned (id)) else array[]::text[] end
     || case when found.rule = 'company_outside_unit'

@@ -27,8 +27,9 @@ select
   person.is_reading_account,
   person.odoo_employee_ids,
   person.left_on,
-  department.department_name,
-  job.job_name,
+  person.employee_source,
+  person.department_name,
+  person.job_name,
   person.manager_odoo_employee_id,
   manager.odoo_user_id as manager_odoo_user_id,
   person.entered_company_ids,
@@ -61,8 +62,5 @@ cross join lateral (
 ) as left_days
 left join memberships
   on memberships.client_id = person.client_id and memberships.odoo_user_id = person.odoo_user_id
-left join {{ ref('stg_odoo__hr_department') }} as department
-  on department.client_id = person.client_id and department.odoo_department_id = person.odoo_department_id
-left join {{ ref('stg_odoo__hr_job') }} as job on job.client_id = person.client_id and job.odoo_job_id = person.odoo_job_id
 left join {{ ref('int_access__employee') }} as manager
   on manager.client_id = person.client_id and manager.odoo_employee_id = person.manager_odoo_employee_id
