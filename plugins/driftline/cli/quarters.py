@@ -68,6 +68,7 @@ def why(client: OneClient, quarter: OneQuarter, kpi: OneKpi, as_json: AsJson = F
         ("published", number["published_at"]),
         ("stale", number["stale_reason"] if number["is_stale"] else "no"),
         ("as of", number["as_of_at"]),
+        ("gate", f"{build.get('gate')}: {'open' if build.get('is_open') else build.get('reason') or 'not checked'}"),
         ("build", f"{number['build_id']}{'' if found.is_latest_build else ' (a later one is there: rows are its)'}"),
         ("last read", f"{build.get('last_read_at'):%Y-%m-%d %H:%M} UTC in {build.get('last_night_id')}"
          if build.get("last_read_at") else "never"),
