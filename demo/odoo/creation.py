@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from driftline.grants import second_factor_script
 from psycopg2.extensions import make_dsn
 
 from demo.odoo.basics import add_basics
@@ -31,6 +32,8 @@ def create(admin_url: str, client_id: str, *, anchor_at: datetime, seed: int) ->
             world.rows.copy_into(connection)
             for statement in finish_statements(world.schema):
                 cursor.execute(statement)
+            if world.truth.without_second_factor is not None:
+                cursor.execute(second_factor_script(connection.info.user))
         facts = {"client": client_id, "anchor_at": anchor_at.isoformat(), "seed": seed, "night": 1}
         write_mark(connection, unfinished, facts)
     administer(admin_url, "drop database if exists {} with (force)", name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -48,6 +48,7 @@ class NewUser:
     groups: tuple[str, ...]
     is_active: bool = True
     is_share: bool = False
+    has_second_factor: bool = True
 
 
 def add_people(world: World) -> None:
@@ -73,7 +74,10 @@ def add_user(sink: Sink, new: NewUser, *, at: datetime, uid: int, written_at: da
         {"login": new.login, "active": new.is_active, "share": new.is_share, "partner_id": partner_id, "company_id": 1}
         | {"password": f"CANARY-password-{new.login}", "signature": f"<p>{new.name}</p>", **stamp}
         | {"notification_type": "inbox" if new.login == "__system__" else "email"},
-        where_present={"totp_secret": f"CANARY-totp-{new.login}", "odoobot_state": "disabled"},
+        where_present={
+            "totp_secret": f"CANARY-totp-{new.login}" if new.has_second_factor else None,
+            "odoobot_state": "disabled",
+        },
     )
     sink.add("res_company_users_rel", {"cid": 1, "user_id": user_id})
     return user_id, partner_id
@@ -158,6 +162,8 @@ def _add_planned_user(world: World, new: NewUser, random: Random) -> None:
     at = world.installed_at if new.role in ("root", "admin", "template", "reader") else _hired_at(world, random)
     is_former = not new.is_active and new.role not in ("root", "template")
     written_at = world.clock.days_ago(random.randint(20, 300)) if is_former else at + timedelta(days=1)
+    if new.login in (world.truth.without_second_factor or ()):
+        new = replace(new, has_second_factor=False)
     user_id, partner_id = add_user(world.rows, new, at=at, uid=1, written_at=written_at)
     world.rows.row("res_partner", partner_id)["commercial_partner_id"] = partner_id
     world.people.append(Person(user_id, partner_id, new.login, new.role, new.is_active))
@@ -169,7 +175,13 @@ def _add_planned_user(world: World, new: NewUser, random: Random) -> None:
 
 def _refuse_unknown_logins(world: World) -> None:
     truth, known = world.truth, {person.login for person in world.people}
-    for login in (*truth.administrators, *truth.without_employee, *truth.leavers_still_active):
+    planted = (
+        truth.administrators,
+        truth.without_employee,
+        truth.leavers_still_active,
+        truth.without_second_factor or (),
+    )
+    for login in (login for logins in planted for login in logins):
         if login not in known:
             raise DemoError(f"demo/truth.yml: client '{world.client.client_id}': no user '{login}' is among its users.")
 

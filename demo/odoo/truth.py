@@ -227,6 +227,7 @@ class ClientTruth(_Strict):
     administrators: tuple[str, ...]
     without_employee: tuple[str, ...]
     leavers_still_active: tuple[str, ...]
+    without_second_factor: tuple[str, ...] | None = None  # None: the client shows no view of second factors
     modules: Modules
     manual_fields: tuple[str, ...]
     manual_models: tuple[str, ...]
@@ -264,6 +265,8 @@ def _effect(state: ClientTruth, planted: Change) -> dict[str, object]:
         case UserTouched(change="user_archived", login=login):
             lists = ("administrators", "without_employee", "leavers_still_active")
             kept = {name: tuple(known for known in getattr(state, name) if known != login) for name in lists}
+            if state.without_second_factor is not None:
+                kept["without_second_factor"] = tuple(one for one in state.without_second_factor if one != login)
             return {**kept, "users": _moved(state.users, "internal_active", "internal_archived")}
         case UserTouched(change="employee_left", login=login):
             return {"leavers_still_active": (*state.leavers_still_active, login)}

@@ -11,6 +11,7 @@ DriftlineError
 ├── AlreadyRunningError    1  another process holds this client's or the build's lock
 ├── BuildError             1  dbt failed
 ├── ReportError            1  a delivered coverage or test report was refused: correct that file, the others are read
+├── StaffListError         1  a list of staff was refused: correct the named cell, nothing of it was imported
 ├── ReviewCycleError       1  a review of access cannot go on as asked: nothing was changed
 │   └── WorksheetError        a worksheet was refused: correct the named cells, nothing of it was imported
 ├── GateError              1  publication asked for without a passed gate
@@ -98,6 +99,10 @@ class BuildError(DriftlineError):
 
 class ReportError(DriftlineError):
     """A delivered coverage or test report cannot be believed; it is refused whole."""
+
+
+class StaffListError(DriftlineError):
+    """A list of staff cannot be believed; the message names file, line and column."""
 
 
 class ReviewCycleError(DriftlineError):

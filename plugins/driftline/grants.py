@@ -28,7 +28,7 @@ def grant_script(
     """
     _check_name(role)
     lines = []
-    for entry in catalogue:
+    for entry in (entry for entry in catalogue if entry.kind != "view"):
         columns = _columns(entry, _versions(client))
         if columns:
             lines.append(f"    ('{entry.table}', array[{', '.join(repr(column) for column in columns)}])")
@@ -36,8 +36,14 @@ def grant_script(
         name=_comment(client.name), client_id=client.client_id, role=role, tables=",\n".join(lines)
     )
     if shows_second_factor:
-        script += _template("grants_second_factor.sql").format(role=role, view=SECOND_FACTOR_VIEW)
+        script += second_factor_script(role)
     return script
+
+
+def second_factor_script(role: str) -> str:
+    """Write the SQL of the view that tells who has a second factor; raise ConfigError for a role with no plain name."""
+    _check_name(role)
+    return _template("grants_second_factor.sql").format(role=role, view=SECOND_FACTOR_VIEW)
 
 
 def shell_script(client: Client, catalogue: Catalogue, *, login: str = "driftline_reader") -> str:
@@ -50,7 +56,7 @@ def shell_script(client: Client, catalogue: Catalogue, *, login: str = "driftlin
         {
             entry.via.model if entry.via else entry.model
             for entry in catalogue
-            if any(entry.exists_in(version) for version in _versions(client))
+            if entry.kind != "view" and any(entry.exists_in(version) for version in _versions(client))
         }
     )
     listed = "".join(f"    {json.dumps(model)},\n" for model in models)

@@ -68,6 +68,12 @@ class Settings:
         )
 
 
+def has_warehouse(environment: Mapping[str, str] | None = None) -> bool:
+    """Say whether the environment names a warehouse at all."""
+    env = os.environ if environment is None else environment
+    return any(env.get(name) for name in ("DRIFTLINE_WAREHOUSE_URL", "AIRFLOW_CONN_DRIFTLINE_WAREHOUSE"))
+
+
 def _warehouse_url(env: Mapping[str, str]) -> str:
     if (raw := env.get("AIRFLOW_CONN_DRIFTLINE_WAREHOUSE")) and not env.get("DRIFTLINE_WAREHOUSE_URL"):
         return to_libpq_url(raw, where="AIRFLOW_CONN_DRIFTLINE_WAREHOUSE")

@@ -76,7 +76,7 @@ from review.scorecard where client_id = %s and quarter = %s and kpi = %s
 """
 _BUILD = """
 select b.build_id, b.as_of_at, b.is_recomputation, b.code_sha256, c.is_read, c.last_read_at, c.last_night_id,
-  c.first_read_at, c.completeness_pct, g.is_open, g.reason,
+  c.first_read_at, c.completeness_pct, g.gate, g.is_open, g.reason,
   b.quarter
 from ops.build b join ops.build_client c using (build_id)
 left join quality.gate g on g.build_id = b.build_id and g.client_id = c.client_id

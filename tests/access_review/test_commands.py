@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from driftline.access_review import cycle
+from driftline.access_review.evidence import folder_sha256
 from driftline.cli import access as _access  # noqa: F401  registers its commands
 from driftline.cli import app as frame
 from driftline.cli import quarters as _quarters  # noqa: F401
@@ -16,6 +19,8 @@ from driftline.errors import ConfigError, ReviewCycleError
 from driftline.policies.access_review import load_access_review
 from driftline.registry import load_registry
 from driftline.sealing import Decision
+from driftline.sealing.manifest import as_text, sha256_of
+from driftline.sealing.storing import MANIFEST_SHA256
 from typer.testing import CliRunner
 
 from tests.access_review.conftest import CLIENT, OPENED_AT, QUARTER, Reviewed
@@ -44,7 +49,17 @@ def run(reviewed: Reviewed, monkeypatch):
     return call
 
 
-def test_a_review_by_the_command_line(run, reviewed: Reviewed, tmp_path):
+def forge(folder: Path, name: str, content: bytes) -> None:
+    """Change a file and write manifest and hashes anew around it."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    (folder / name).write_bytes(content)
+    manifest["files"][name]["sha256"] = hashlib.sha256(content).hexdigest()
+    manifest["folder_sha256"] = folder_sha256(manifest["files"])
+    (folder / "manifest.json").write_bytes(as_text(manifest))
+    (folder / MANIFEST_SHA256).write_text(f"{sha256_of(manifest)}  manifest.json\n")
+
+
+def test_a_review_by_the_command_line(run, reviewed: Reviewed, tmp_path, monkeypatch):
     which = ("--client", CLIENT, "--quarter", QUARTER)
     opened = json.loads(run("access", "open", *which, "--by", "K. Ioannou", "--json", at=OPENED_AT).stdout)
     (exported,) = json.loads(run("access", "export", *which, "--to", str(tmp_path / "sheets"), "--json").stdout)
@@ -74,6 +89,20 @@ def test_a_review_by_the_command_line(run, reviewed: Reviewed, tmp_path):
     assert run("access", "evidence", *which, "--by", "M. Papas", "--to", str(folder)).exit_code == 0
     verified = run("verify", str(folder))
     assert (verified.exit_code, verified.stdout.startswith(f"valid: {QUARTER} of {CLIENT}, version 1")) == (0, True)
+    assert "no warehouse was asked" not in verified.stdout
+    # Made anew so that it agrees with itself, it is not what the warehouse wrote.
+    forged = shutil.copytree(folder, tmp_path / "forged")
+    forge(forged, "decisions.csv", b"line,decision\n")
+    verified = run("verify", str(forged))
+    assert (verified.exit_code, verified.stdout.split(":")[0]) == (1, "not written by this warehouse")
+    alone = run("verify", str(forged), "--alone")
+    assert (alone.exit_code, alone.stdout.split(":")[0]) == (0, "valid")
+    assert "no warehouse was asked whether it wrote this" in alone.stdout
+    reviewed.rows("delete from ops.access_evidence")
+    assert run("verify", str(folder)).stdout.startswith("not written by this warehouse")
+    monkeypatch.delenv("DRIFTLINE_WAREHOUSE_URL")
+    assert "no warehouse was asked" in run("verify", str(folder)).stdout
+    monkeypatch.setenv("DRIFTLINE_WAREHOUSE_URL", reviewed.url)
     (folder / "policies.json").write_text("{}")
     verified = run("verify", str(folder))
     assert verified.exit_code == 1

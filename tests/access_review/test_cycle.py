@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from driftline.access_review.cycle import close_cycle, open_cycle
-from driftline.access_review.evidence import known_manifest, verify_evidence, write_evidence
+from driftline.access_review.evidence import known_evidence, verify_evidence, write_evidence
 from driftline.access_review.importing import import_worksheet
 from driftline.access_review.standing import stand
 from driftline.access_review.worksheet import export
@@ -233,7 +233,7 @@ def test_a_whole_review(opened: Open, tmp_path):
     assert rows["timeliness.csv"][0]["is_closed_in_time"] == "False"
     report = verify_evidence(folder)
     assert (report.verdict, report.manifest_sha256) == ("valid", done.manifest_sha256)
-    assert known_manifest(settings, report)
+    assert known_evidence(settings, report).verdict == "valid"
 
     content = (folder / "decisions.csv").read_text()
     (folder / "decisions.csv").write_text(content.replace(",keep,", ",revoke,", 1))

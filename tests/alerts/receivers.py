@@ -9,17 +9,22 @@ from contextlib import contextmanager
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+_WELL: dict[int, list[dict]] = {}
+
 
 @contextmanager
 def webhook(*, status: int = 200, first_status: int | None = None):
     """Take posts; give the address's port and the list of documents that came in."""
     received: list[dict] = []
     answers = [first_status] if first_status else []
+    _WELL.pop(id(received), None)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(answers.pop() if answers else status)
+            document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            well = _WELL.get(id(received))
+            (received if well is None else well).append(document)
+            self.send_response(answers.pop() if answers else status if well is None else 200)
             self.end_headers()
 
         def log_message(self, *arguments):
@@ -27,6 +32,16 @@ def webhook(*, status: int = 200, first_status: int | None = None):
 
     with _served(HTTPServer(("127.0.0.1", 0), Handler)) as port:
         yield port, received
+
+
+@contextmanager
+def answering(refused: list[dict]):
+    """Let the webhook whose list this is take what is sent to it; give the list of what it takes."""
+    _WELL[id(refused)] = taken = []
+    try:
+        yield taken
+    finally:
+        del _WELL[id(refused)]
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from tests.quality.candidates import AS_OF_AT, NOW
 CLIENTS = ["acme", "beta", "gamma"]
 _OPS = ["ops.night", "ops.client_run", "ops.build", "ops.build_client"]
 GATES = """
-    insert into quality.gate select build_id, client_id, true, '', %s from ops.build_client where build_id = %s;
+    insert into quality.gate select build_id, client_id, true, '', %s, 'nightly'
+    from ops.build_client where build_id = %s;
     insert into review.publication (client_id, quarter, build_id, is_published, as_of_at, published_at)
     select client_id, '2026Q4', build_id, true, %s, %s from ops.build_client where build_id = %s
 """
@@ -266,7 +267,7 @@ def test_a_named_quarters_build_has_findings_of_its_own(nights):
     nights.warehouse.rows(
         "insert into ops.build values ('build-q', null, %s, '2026Q3', false, 'succeeded', %s, %s, null);"
         "insert into quality.gate values"
-        " ('build-q', 'beta', true, '', %s), ('build-q', 'acme', false, 'failed: y', %s);"
+        " ('build-q', 'beta', true, '', %s, 'quarterly'), ('build-q', 'acme', false, 'failed: y', %s, 'quarterly');"
         "insert into review.publication (client_id, quarter, build_id, is_published, as_of_at, published_at)"
         " values ('beta', '2026Q3', 'build-q', true, %s, %s), ('acme', '2026Q3', 'build-q', false, %s, %s)",
         *[NOW] * 9,

@@ -1,6 +1,7 @@
 """Who is told of which client: everybody's routes of all, a client's own routes of that client and no other."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from driftline.errors import AlertError, ConfigError
 from driftline.registry import load_registry
 from driftline.settings import Settings
 
-from tests.alerts.receivers import mail_server, webhook
+from tests.alerts.receivers import answering, mail_server, webhook
 from tests.alerts.test_alerts import Nights
 from tests.conftest import REPOSITORY
 
@@ -109,8 +110,74 @@ def test_a_route_without_an_address_is_said_and_keeps_nobody_else_from_the_messa
     with webhook() as (port, received):
         nights.good()
         send(nights, *hook(port), acme_team=hook(port))
-    assert "Not delivered before: night-1" in received[0]["message"]
-    assert "OVER: acme" in received[1]["message"]
+    missed, everybody, acme = (item["message"] for item in received)
+    assert "WARNING, new: acme: review_candidate.scorecard: wholly complete does not hold (6 rows)" in missed
+    assert "Delivered late: night-1, 2026-11-21 02:30 UTC, to route acme_team" in everybody
+    assert "OVER: acme" in acme
+
+
+def test_what_a_route_missed_is_sent_to_it_once_with_its_own_clients_news_alone(nights):
+    nights.good().failing("acme").unread("beta")
+    with webhook() as (all_port, everybody), webhook(status=503) as (beta_port, refused):
+        acme = hook(all_port)
+        with pytest.raises(AlertError, match=r"route beta_team, 1 of 1 \(json\) refused"):
+            send(nights, *hook(all_port), acme_team=acme, beta_team=hook(beta_port), islands=acme)
+        missed = refused[0]
+        # Another night it still does not answer; what is new for everybody reaches everybody.
+        nights.good().failing("acme").unread("beta")
+        with pytest.raises(AlertError, match=r"route beta_team, 1 of 1 \(json\) refused .*, again"):
+            send(nights, *hook(all_port), acme_team=acme, beta_team=hook(beta_port), islands=acme)
+        assert not [item for item in everybody if "Delivered late" in item["message"]]
+        told = len(everybody)
+        # Sent on the same address: the receiver answers again.
+        with answering(refused) as received:
+            nights.good().failing("acme").unread("beta")
+            send(nights, *hook(all_port), acme_team=acme, beta_team=hook(beta_port), islands=acme)
+            nights.good().failing("acme").unread("beta")
+            send(nights, *hook(all_port), acme_team=acme, beta_team=hook(beta_port), islands=acme)
+    (late,) = received
+    assert late["title"] == f"{missed['title']} (missed before)"
+    assert late["message"] == f"Not delivered on 2026-11-21 02:30 UTC:\n{missed['message']}"
+    assert "acme" not in late["message"]
+    lines = [line for item in everybody[told:] for line in item["message"].splitlines()]
+    assert lines.count("Delivered late: night-1, 2026-11-21 02:30 UTC, to route beta_team") == 1
+    outcomes = nights.warehouse.rows("select route, place, outcome, settled_at from ops.alert_missed")
+    assert outcomes == [("beta_team", 1, "delivered", nights.now - timedelta(days=1))]
+    kept = nights.warehouse.rows("select row_to_json(m)::text from ops.alert_missed m")[0][0]
+    assert str(beta_port) not in kept
+
+
+def test_what_was_missed_goes_to_no_other_address_and_to_no_route_that_lost_the_client(nights):
+    nights.good().unread("beta")
+    with webhook() as (port, received), webhook(status=503) as (dead_port, _):
+        with pytest.raises(AlertError):
+            send(nights, *hook(port), beta_team=hook(dead_port), islands=hook(dead_port))
+        entries = yaml.safe_load(nights.warehouse.settings.clients_file.read_text())
+        entries["clients"]["beta"]["alerts"]["routes"] = ["beta_team"]
+        nights.warehouse.settings.clients_file.write_text(yaml.safe_dump(entries))
+        before = len(received)
+        nights.good().unread("beta")
+        # The one has another address, the other is no route of this client any more.
+        send(nights, *hook(port), beta_team=hook(port), islands=hook(port))
+        late = received[before:]
+    assert [item["title"] for item in late] == ["Driftline: 1 critical, 0 warnings"]
+    for route in ("beta_team", "islands"):
+        line = f"Not sent again, its route is another now: night-1, 2026-11-21 02:30 UTC, to route {route}"
+        assert line in late[0]["message"].splitlines()
+    assert nights.warehouse.rows("select distinct outcome from ops.alert_missed") == [("given up",)]
+
+
+def test_what_nobody_took_is_told_by_the_next_message_and_not_sent_twice(nights):
+    nights.good().unread("beta")
+    with webhook(status=503) as (port, refused):
+        with pytest.raises(AlertError):
+            send(nights, *hook(port), beta_team=hook(port), islands=hook(port))
+        assert nights.warehouse.rows("select * from ops.alert_missed") == []
+        with answering(refused) as received:
+            nights.good().unread("beta")
+            send(nights, *hook(port), beta_team=hook(port), islands=hook(port))
+    assert len(received) == 3
+    assert all("CRITICAL, new: beta" in item["message"] for item in received)
 
 
 def test_a_registry_that_is_broken_does_not_keep_the_message_that_says_so(nights):

@@ -106,7 +106,7 @@ def next_candidates(warehouse: Warehouse, number: int) -> str:
         warehouse, CLIENTS, build_id=build_id, night_id=f"night-{number}", as_of_at=AS_OF_AT + timedelta(hours=number)
     )
     warehouse.rows(
-        "insert into quality.gate select build_id, client_id, true, '', now() from ops.build_client"
+        "insert into quality.gate select build_id, client_id, true, '', now(), 'nightly' from ops.build_client"
         " where build_id = %s",
         build_id,
     )

@@ -156,7 +156,7 @@ def test_rests_of_implications_are_those_that_the_sources_own_tables_show(evenin
 def test_what_cannot_be_judged_says_why(evenings):
     old, new = evenings["17.0-night3"].not_judged, evenings["19.0"].not_judged
     assert old == {
-        "no_second_factor": "whether a second factor is set up is not read",
+        "no_second_factor": "this client does not show who has a second factor (driftline grants --second-factor)",
         "entry_and_approval": (
             "module account_move_tier_validation is not installed: this Odoo does not know one of the sides"
         ),

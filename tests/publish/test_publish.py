@@ -338,7 +338,7 @@ def test_a_reader_in_a_loop_never_sees_a_mix(published):
             as_of_at=AS_OF_AT + timedelta(hours=number),
         )  # fmt: skip
         published.rows(
-            "insert into quality.gate select build_id, client_id, true, '', now() from ops.build_client"
+            "insert into quality.gate select build_id, client_id, true, '', now(), 'nightly' from ops.build_client"
             " where build_id = %s",
             f"build-{number}",
         )

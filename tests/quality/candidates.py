@@ -238,7 +238,7 @@ _ROWS = {
                   ('optimisation_deferred', null, 'items', null, 3, 10, 'n/a', 'no task carries a tag'),
                   ('reporting_ages', 0, 'items', 0, 5, 20, 'good', 'own reports and saved filters: 4'),
                   ('ticket_queue', -12.5, 'pct_yoy', null, null, null, 'good', '70 tickets against 80'),
-                  ('compliance_posture', 1, 'users', null, 1, 5, 'watch', 'active internal users')
+                  ('compliance_posture', 1, 'users', null, 1, 5, 'watch', 'exceptions of access.yml')
           ) v (signal, value, unit, previous, watch, act, verdict, reason)
     """,
     "review_candidate.version_currency": """
@@ -380,7 +380,7 @@ _ROWS = {
         select c, %(quarter)s, policy, rule, severity, found is not null, reason, found, %(as_of)s, %(build)s
         from unnest(%(clients)s) c,
           (values ('access.yml', 'leaver_still_active', 'act', 1, ''), ('access.yml', 'stale', 'watch', 0, ''),
-                  ('access.yml', 'no_second_factor', 'act', null, 'whether a second factor is set up is not read'),
+                  ('access.yml', 'no_second_factor', 'act', null, 'this client does not show who has a second factor'),
                   ('sod.yml', 'vendor_and_payment', 'act', 1, '')) v (policy, rule, severity, found, reason)
     """,
     "review_candidate.access_exception": """

@@ -38,9 +38,14 @@ def test_a_sound_build_opens_every_gate(built):
     stored = dict(built.rows("select severity, count(*) from quality.check_result where is_passed group by 1"))
     assert stored == dict(report.passed)
     assert built.rows("select distinct client_id from quality.check_result") == [("*",)]
-    assert built.rows("select client_id, is_open, reason, decided_at from quality.gate order by 1") == [
-        (client, True, "", NOW) for client in ("acme", "beta", "gamma")
+    assert built.rows("select client_id, gate, is_open, reason, decided_at from quality.gate order by 1") == [
+        (client, "nightly", True, "", NOW) for client in ("acme", "beta", "gamma")
     ]
+    # Measured once a suite: the column says so, and no two of its rules differ.
+    seconds = built.rows("select suite, count(distinct suite_elapsed_seconds), min(suite_elapsed_seconds)"
+                         " from quality.check_result group by 1")  # fmt: skip
+    assert len(seconds) > 20
+    assert all(count == 1 and least > 0 for _, count, least in seconds)
 
 
 def test_a_client_that_was_not_read_stays_closed_with_the_reason(built):
@@ -124,8 +129,10 @@ def test_a_second_check_replaces_the_first(built):
         "update review_candidate.access_user set user_kind = 'share' where user_kind = 'robot';"
         " update review_candidate.scorecard set value = 1 where value = -1"
     )
+    built.rows("update ops.build set quarter = '2026Q4'")
     second = check(built)
     assert (second.closed_clients, second.voided_kpis) == ({}, {})
+    assert built.rows("select distinct gate from quality.gate") == [("quarterly",)]
     assert built.rows("select count(*) from quality.check_result where not is_passed") == [(0,)]
     assert built.rows("select count(*) from quality.voided_kpi") == [(0,)]
 

@@ -1,11 +1,14 @@
 """From a published number to its inputs, held against counts taken by hand."""
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 from driftline.errors import NotPublishedError
+from driftline.sealing.manifest import as_text, sha256_of
+from driftline.sealing.storing import MANIFEST_SHA256
 from driftline.why import why
 
 from tests.conftest import REPOSITORY
@@ -73,6 +76,17 @@ def test_the_commands_say_it_and_end_with_the_promised_codes(sealed):
     assert "helpdesk.ticket" in said
     assert "0 failed" in said
     assert run("verify", str(seal.folder))[1].startswith("valid: 2026Q3 of aegean, version 1")
+    manifest = seal.folder / "manifest.json"
+    text = manifest.read_text()
+    other = json.loads(text) | {"version": 2}
+    manifest.write_bytes(as_text(other))
+    noted = seal.folder / MANIFEST_SHA256
+    hashed = noted.read_text()
+    noted.write_text(f"{sha256_of(other)}  manifest.json\n")
+    code, said = run("verify", str(seal.folder))
+    assert (code, said.split(":")[0]) == (1, "not written by this warehouse")
+    manifest.write_text(text)
+    noted.write_text(hashed)
     warehouse.rows("set driftline.correcting = 'yes'; update review.scorecard set verdict = 'good'")
     code, said = run("verify", *whose)
     assert code == 1

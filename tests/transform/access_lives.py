@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import yaml
-from driftline import transform, transform_register
+from driftline import staff_list, transform, transform_register
 from driftline.settings import Settings
 
 from tests.conftest import REPOSITORY
-from tests.transform.world import World, at
+from tests.transform.world import MODELS, World, at
 
 NIGHTS = {1: at("2026-11-03 02:00"), 2: at("2026-11-04 02:00"), 3: at("2026-11-05 02:00")}
 MADE = at("2024-03-01 09:00")
@@ -21,7 +21,15 @@ LOGGED_IN = at("2026-11-02 08:00")
 USER, SYSTEM, PORTAL, BILLING, TWICE, AGAIN = 1, 4, 10, 40, 50, 51
 RARE, COMMON = {8: (61, 62, 63), 12: (71, 72, 73)}, 60
 CROWD = range(1000, 1300)
-CLEAN, CASES, NEW = "clean", "cases", "nineteen"
+CLEAN, CASES, NEW, LISTED = "clean", "cases", "nineteen", "listed"
+STAFF_LIST = """person,login,manager,department,job,company,left_on
+boss,user2,,Office,Head,Company 1,
+3,user3,boss,Office,Clerk,Company 1,
+4,user4,boss,Office,Clerk,,2026-10-20
+5,user5,gone,Stock,Clerk,,
+gone,,boss,Stock,Head,,2026-10-31
+7,user7,,Stock,Clerk,,
+"""
 
 # By user: its employees as id, manager, has left. Employees 1 to 3 belong to different people than users 1 to 3.
 EMPLOYEES: dict[int, list[tuple[int, int | None, bool]]] = {
@@ -38,10 +46,16 @@ EMPLOYEES: dict[int, list[tuple[int, int | None, bool]]] = {
     23: [(23, 1, False)],
     24: [(24, 1, False)],
     27: [(27, 1, False)],
+    28: [(28, 1, True)],
 }
-USERS = range(1, 28)
+USERS = range(1, 29)
 ARCHIVED, PORTAL_USERS, SERVICE, READER, FREE, NO_LONGER_FREE = 16, (17,), 18, 22, 25, 26
 NEVER_LOGGED_IN, STALE = (7, 18, 22), 21
+# What cannot be read in a night is not judged in it.
+KEYS_HIDDEN = (2,)
+# The portal user holds the internal user's group, so it is asked too. Not asked: who is archived, service accounts, the
+# account that the nights read with.
+NO_FACTOR = (11, ARCHIVED, *PORTAL_USERS, SERVICE, READER)
 
 
 def policies(folder: Path) -> Path:
@@ -95,7 +109,12 @@ def live(world: World, client_ids: list[str], once_built: Callable[[int], None])
             world.rows(*change)
         world.night(f"night {number}", moment, client_ids)
         for client_id in client_ids:
-            world.read(f"night {number}", client_id, read_at=moment)
+            absent = ("hr.employee",) if client_id == LISTED else ()
+            shown = (*MODELS, "driftline.second.factor", "res.users.apikeys") if client_id == CASES else MODELS
+            proofs = {model: (10, 10, "absent" if model in absent else "complete") for model in shown}
+            if client_id == CASES and number in KEYS_HIDDEN:
+                proofs["res.users.apikeys"] = (0, 10, "hidden")
+            world.read(f"night {number}", client_id, read_at=moment, absent=absent, counts=proofs)
         world.rows(
             "update ops.client_run set reader_user_id = %s where client_id = %s", READER, CASES
         )  # fmt: skip
@@ -122,7 +141,7 @@ def plant_cases(world: World) -> None:
     _basics(world, CASES, read_at)
     users = [
         {"id": user, "login": f"user{user}", "active": user not in (1, ARCHIVED), "share": user in PORTAL_USERS,
-         "create_date": MADE}
+         "create_date": MADE, "write_date": at("2026-10-25 09:00")}
         for user in USERS
     ]  # fmt: skip
     world.raw(CASES, "res_users", users, read_at=read_at)
@@ -151,6 +170,31 @@ def plant_cases(world: World) -> None:
         {"id": 3, "user_id": 9, "create_date": at("2025-01-10 08:00"), "expiration_date": at("2025-04-10 08:00")},
     ]
     world.raw(CASES, "res_users_apikeys", keys, read_at=read_at)
+    factors = [{"id": user, "has_second_factor": user not in NO_FACTOR} for user in USERS]
+    world.raw(CASES, "driftline_second_factor", factors, read_at=read_at)
+
+
+def plant_listed(world: World) -> None:
+    """A client without employees in its Odoo; user 6 is on nobody's list, user 3 enters a company of others."""
+    read_at, users = NIGHTS[1], range(2, 8)
+    _basics(world, LISTED, read_at)
+    rows = [{"id": user, "login": f"user{user}", "active": True, "share": False, "create_date": MADE} for user in users]
+    world.raw(LISTED, "res_users", rows, read_at=read_at)
+    world.raw(LISTED, "res_users_log", [_login(user, LOGGED_IN) for user in users], read_at=read_at)
+    world.raw(LISTED, "res_groups_users_rel", [{"uid": user, "gid": USER} for user in users], read_at=read_at)
+    entered = [{"cid": 1, "user_id": user} for user in users] + [{"cid": 2, "user_id": 3}]
+    world.raw(LISTED, "res_company_users_rel", entered, read_at=read_at)
+
+
+def hand_in_staff(settings: Settings, folder: Path, number: int) -> None:
+    """Before the second night the list comes, before the third it is taken back."""
+    if number == 2:
+        (folder / "staff.csv").write_text(STAFF_LIST)
+        staff_list.import_staff(
+            settings, client_id=LISTED, path=folder / "staff.csv", by="Ann", now=NIGHTS[1] + timedelta(hours=8)
+        )
+    if number == 3:
+        staff_list.withdraw_staff(settings, client_id=LISTED, by="Ann", now=NIGHTS[2] + timedelta(hours=8))
 
 
 def plant_new(world: World) -> None:
@@ -214,7 +258,7 @@ def _add(user: int, group: int, moment: datetime) -> Change:
 
 def _before_two(moment: datetime) -> Iterator[Change]:
     yield _set("hr_employee", "user_id = 6", "id = 6", moment)
-    yield _set("res_users", "active = false", "id = 7", moment)
+    yield _set("res_users", "active = false", "id in (7, 28)", moment)
     yield from (_add(user, group, moment) for user in RARE for group in RARE[user])
     yield _set("res_company_users_rel", "_deleted_at = _read_at", "cid = 2 and user_id = 13", moment)
     # The group goes, and one of the same name comes.
@@ -226,6 +270,7 @@ def _before_two(moment: datetime) -> Iterator[Change]:
     )  # fmt: skip
     yield _add(24, AGAIN, moment)
     yield _set("hr_employee", "active = false", "id = 27", moment)
+    yield _set("driftline_second_factor", "has_second_factor = false", "id = 12", moment)
     yield (
         "insert into raw.res_groups_implied_rel (client_id, gid, hid, _row_version, _read_at, _night_id)"
         f" values ('{NEW}', {COMMON}, {BILLING}, 3, %s, 'night')", moment,
@@ -239,5 +284,6 @@ def _before_three(moment: datetime) -> Iterator[Change]:
         "update raw.res_groups_implied_rel set _deleted_at = %s, _read_at = %s where client_id = %s",
         moment, moment, NEW,
     )  # fmt: skip
+    yield _set("driftline_second_factor", "has_second_factor = true", "id = 11", moment)
     yield _add(2, SYSTEM, moment)
     yield _add(3, SYSTEM, moment)

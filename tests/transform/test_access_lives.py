@@ -13,7 +13,8 @@ from driftline.registry import load_registry
 
 from tests.conftest import REPOSITORY
 from tests.transform import access_lives, group_graphs
-from tests.transform.access_lives import AGAIN, BILLING, CASES, CLEAN, COMMON, NEW, NIGHTS, TWICE
+from tests.transform.access_lives import AGAIN, BILLING, CASES, CLEAN, COMMON, LISTED, NEW, NIGHTS, TWICE
+from tests.transform.world import at
 
 OPERATIONS = ("read", "write", "create", "unlink")
 _NAMES = (
@@ -34,17 +35,23 @@ def lived(new_world, tmp_path_factory):
     access_lives.plant_clean(world)
     access_lives.plant_cases(world)
     access_lives.plant_new(world)
-    client_ids = [CLEAN, CASES, NEW, *graphs]
-    settings = access_lives.settings_of(world, tmp_path_factory.mktemp("access"), client_ids)
-    found, groups, implied = {}, {}, {}
+    access_lives.plant_listed(world)
+    client_ids = [CLEAN, CASES, NEW, LISTED, *graphs]
+    folder = tmp_path_factory.mktemp("access")
+    settings = access_lives.settings_of(world, folder, client_ids)
+    found, groups, implied, reasons = {}, {}, {}, {}
 
     held = "select odoo_user_id, odoo_group_id from access.effective_group where client_id = %s"
 
     def once_built(number: int) -> None:
+        access_lives.hand_in_staff(settings, folder, number)
         access_lives.build(settings, number)
-        listed = world.rows("select to_jsonb(e) from access.exception e where client_id = any (%s)", [CLEAN, CASES])
+        listed = world.rows(
+            "select to_jsonb(e) from access.exception e where client_id = any (%s)", [CLEAN, CASES, LISTED]
+        )
         found[number] = {(row["client_id"], row["odoo_user_id"], row["rule"]): row for (row,) in listed}
         groups[number] = set(world.rows(held, CASES))
+        reasons[number] = dict(world.rows("select rule, reason from access.rule where client_id = %s", LISTED))
         implied[number] = {group for _, group in world.rows(held, NEW)}
 
     access_lives.live(world, client_ids, once_built)
@@ -54,6 +61,7 @@ def lived(new_world, tmp_path_factory):
         "found": found,
         "groups": groups,
         "implied": implied,
+        "reasons": reasons,
         "graphs": graphs,
         "rows": rows,
     }
@@ -194,18 +202,95 @@ def test_each_planted_case_is_found_once_and_nothing_else(lived):
         (4, "leaver_still_active"),  # both of its employees have left; of user 3 one is still there
         (15, "api_key_old"),
         (16, "api_key_of_leaver"),
-        (17, "portal_with_internal_rights"),
+        (17, "portal_with_internal_rights"), (17, "no_second_factor"),
         (19, "manager_left"), (20, "manager_missing"),
         (21, "stale"),
         (25, "no_employee"), (26, "no_employee"),
     }  # fmt: skip
-    assert found[1] == always | {(6, "no_employee"), (7, "never_logged_in"), (13, "company_outside_unit")}
+    first = {(6, "no_employee"), (7, "never_logged_in"), (13, "company_outside_unit"), (11, "no_second_factor")}
+    first |= {(28, "leaver_still_active")}
+    assert found[1] == always | first
     # The employee of user 5 names user 6 now; user 7 is archived; two gained what none of their peers hold.
     second = always | {(5, "no_employee"), (8, "role_creep"), (12, "role_creep"), (27, "leaver_still_active")}
-    assert found[2] == second
-    # User 12 lost one again; user 7 is back; user 3 got what the policy names for user 2 only.
-    third = (second - {(12, "role_creep")}) | {(7, "never_logged_in"), (3, "administrator_not_named")}
+    second |= {(11, "no_second_factor"), (12, "no_second_factor"), (28, "slow_deactivation")}
+    assert found[2] == second - {(15, "api_key_old"), (16, "api_key_of_leaver")}
+    # User 12 lost one again, 11 set up a factor; user 7 is back; user 3 got what the policy names for user 2 only.
+    third = second - {(12, "role_creep"), (11, "no_second_factor")}
+    third |= {(7, "never_logged_in"), (3, "administrator_not_named")}
     assert found[3] == third
+
+
+def test_what_is_found_no_more_is_closed_by_the_first_night_that_judged_it(lived):
+    listed = lived["world"].rows(
+        "select client_id, odoo_user_id, rule, opened_at, closed_at, open_days, since_at from access.exception_history"
+    )
+    seen = {number: set(rows) for number, rows in lived["found"].items()}
+    keys = {(CASES, 15, "api_key_old"), (CASES, 16, "api_key_of_leaver")}
+    seen[2] |= keys  # not judged in that night, which neither closes nor opens anything
+    expected = set()
+    for key in set().union(*seen.values()):
+        opened = [number for number in NIGHTS if key in seen[number] and key not in seen.get(number - 1, ())]
+        for number in opened:
+            gone = [later for later in NIGHTS if later > number and key not in seen[later]]
+            expected.add((*key, NIGHTS[number], NIGHTS[gone[0]] if gone else None))
+    assert {row[:5] for row in listed if row[0] in (CLEAN, CASES)} == {row for row in expected if row[0] != LISTED}
+    closed = {row[1:3] for row in expected if row[4] and row[0] == CASES}
+    assert closed == {
+        (6, "no_employee"), (7, "never_logged_in"), (13, "company_outside_unit"), (11, "no_second_factor"),
+        (12, "role_creep"), (28, "leaver_still_active"),
+    }  # fmt: skip
+    assert sum(row[:3] == (CASES, 7, "never_logged_in") for row in expected) == 2
+    # With the list gone its rules cannot be judged any more, which closes nothing.
+    kept = {row[1:3] for row in listed if row[0] == LISTED and row[4] is None}
+    assert kept == {key[1:] for key in lived["found"][2] if key[0] == LISTED}
+    for *_, opened_at, closed_at, open_days, since_at in listed:
+        begins_at = min(opened_at, since_at or opened_at)
+        assert open_days == max(((closed_at or NIGHTS[3]) - begins_at).total_seconds() / 86400, 0)
+
+
+def test_a_staff_list_stands_in_for_employees_that_odoo_does_not_have(lived):
+    found = {
+        number: {key[1:]: row for key, row in rows.items() if key[0] == LISTED}
+        for number, rows in lived["found"].items()
+    }
+    assert set(found[2]) == {
+        (3, "company_outside_unit"), (4, "leaver_still_active"), (5, "manager_left"), (6, "no_employee"),
+        (7, "manager_missing"),
+    }  # fmt: skip
+    assert found[2][4, "leaver_still_active"]["since_at"] == "2026-10-21T00:00:00+00:00"
+    assert found[2][5, "manager_left"]["evidence_ids"] == ["res.users,5", "staff list,5", "staff list,6"]
+    assert found[1] == found[3] == {}
+    without = "this client keeps no employees in Odoo, and no staff list was handed in"
+    judged_by_people = {"leaver_still_active", "no_employee", "manager_left", "manager_missing", "company_outside_unit"}
+    for number in (1, 3):
+        assert {rule for rule, reason in lived["reasons"][number].items() if reason == without} >= judged_by_people
+    assert without not in lived["reasons"][2].values()
+
+
+def test_days_from_leaving_to_deactivation_are_told_of_those_already_gone_too(lived):
+    rows = lived["world"].rows(
+        "select odoo_user_id, deactivation_days, is_deactivation_seen from access.user"
+        " where client_id = %s and deactivation_days is not null order by 1", CASES,
+    )  # fmt: skip
+    # All left on 2026-10-20: one is active still, one was archived before the first night, one before the second.
+    last_day_ended = at("2026-10-21 00:00")
+    days = [(moment - last_day_ended).total_seconds() / 86400 for moment in
+            (NIGHTS[3], at("2026-10-25 09:00"), NIGHTS[2])]  # fmt: skip
+    assert rows == [(4, days[0], None), (access_lives.ARCHIVED, days[1], False), (28, days[2], True)]
+
+
+def test_a_second_factor_is_shown_where_the_client_shows_it_or_its_identity_provider_asks(lived):
+    rows = lived["world"].rows("select client_id, odoo_user_id, second_factor from access.user")
+    found = {(client_id, user): state for client_id, user, state in rows}
+    assert {state for (client_id, _), state in found.items() if client_id == CLEAN} == {"at the identity provider"}
+    assert {state for (client_id, _), state in found.items() if client_id not in (CLEAN, CASES)} == {"n/a"}
+    without = {user for (client_id, user), state in found.items() if client_id == CASES and state == "none"}
+    assert without == ({*access_lives.NO_FACTOR} - {11}) | {12}
+    unjudged = "select client_id, reason from access.rule where rule = 'no_second_factor' and not is_judged"
+    assert dict(lived["world"].rows(unjudged)) == dict.fromkeys(
+        [NEW, LISTED, *lived["graphs"]],
+        "this client does not show who has a second factor (driftline grants --second-factor)",
+    )
 
 
 def test_who_is_exempt_stays_listed_with_owner_and_end(lived):
@@ -222,6 +307,7 @@ def test_since_when_is_the_night_that_saw_it_or_what_the_records_tell(lived):
     assert since[3, "administrator_not_named"] == "2026-11-05T02:00:00+00:00"
     assert since[4, "leaver_still_active"] == "2026-10-21T00:00:00+00:00"
     assert since[27, "leaver_still_active"] == "2026-11-04T02:00:00+00:00"
+    assert since[12, "no_second_factor"] == "2026-11-04T02:00:00+00:00"
     assert since[21, "stale"] == "2026-08-02T08:00:00+00:00"
     assert since[15, "api_key_old"] == "2025-07-09T08:00:00+00:00"
 

@@ -35,7 +35,7 @@ def build(world: World, night_id: str | None, **changes: object) -> Seen:
     arguments = {"night_id": night_id, "as_of_at": None, "quarter": None, "now": at("2026-10-01 01:00"), **changes}
     report = transform.build(world.settings, **arguments)
     tables = [name for (name,) in world.rows("select tablename from pg_tables where schemaname = 'snapshots'")]
-    assert len(tables) == 14
+    assert len(tables) == 16
     return Seen(
         report=report,
         history={table: sorted(world.rows(f"select * from snapshots.{table}"), key=repr) for table in tables},
@@ -147,9 +147,9 @@ def story(new_world) -> SimpleNamespace:
 def test_history_is_taken_of_exactly_what_the_catalogue_says(story):
     wanted = {entry.table for entry in load_catalogue() if entry.history}
     assert len(wanted) > 10
-    assert set(story.first.history) - {"configuration"} == wanted
+    assert set(story.first.history) - {"configuration", "access_exception"} == wanted
     files = {path.stem.removeprefix("snap_odoo__") for path in REPOSITORY.glob("dbt_project/snapshots/*.sql")}
-    assert files - {"configuration"} == wanted
+    assert files - {"configuration", "snap_access__exception"} == wanted
 
 
 def test_history_carries_the_nights_moment_with_its_time_zone(story):

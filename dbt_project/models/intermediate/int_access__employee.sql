@@ -32,9 +32,31 @@ employees as (
     and {{ held_at('dated', 'period.as_of_at') }}
   left join {{ ref('stg_odoo__hr_version') }} as agreed
     on agreed.client_id = dated.client_id and agreed.odoo_version_id = dated.odoo_version_id
+  join {{ ref('int_access__employee_source') }} as told
+    on told.client_id = employee.client_id and told.employee_source is distinct from 'staff list'
   left join contracts
     on contracts.client_id = employee.client_id and contracts.odoo_employee_id = employee.odoo_employee_id
   where not employee.is_deleted and {{ held_at('employee', 'period.as_of_at') }}
+),
+
+named as (
+  select employees.*, department.department_name, job.job_name
+  from employees
+  left join {{ ref('stg_odoo__hr_department') }} as department
+    on department.client_id = employees.client_id and department.odoo_department_id = employees.odoo_department_id
+  left join {{ ref('stg_odoo__hr_job') }} as job on job.client_id = employees.client_id and job.odoo_job_id = employees.odoo_job_id
+
+  -- A line of a staff list is an employee under the line's number; who has a job of the same name is a peer.
+  union all
+  select
+    member.client_id, member.line, member.odoo_user_id, coalesce(member.left_on >= period.as_of_on, true), member.manager_line,
+    member.odoo_company_id, null,
+    case when member.job is not null then dense_rank() over (partition by member.client_id order by member.job) end,
+    member.left_on, null, null, period.as_of_on, period.timezone, member.department, member.job
+  from {{ source('ops', 'staff_member') }} as member
+  join {{ ref('int_access__employee_source') }} as told
+    on told.client_id = member.client_id and told.list_version = member.version
+  join {{ ref('int_review__period') }} as period on period.client_id = member.client_id
 )
 
 select
@@ -45,7 +67,9 @@ select
   manager_odoo_employee_id,
   odoo_company_id,
   odoo_department_id,
+  department_name,
   odoo_job_id,
+  job_name,
   departure_on,
   contract_ends_on,
   coalesce(departure_on, contract_ends_on) as left_on,
@@ -56,4 +80,4 @@ select
       then (coalesce(departure_on, contract_ends_on) + 1)::timestamp at time zone timezone
     when is_active is false then seen_at
   end as left_at
-from employees
+from named

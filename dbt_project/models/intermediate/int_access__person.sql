@@ -37,9 +37,7 @@ logins as (
 ),
 
 employees as (
-  select
-    employee.client_id,
-    employee.odoo_user_id,
+  select employee.client_id, employee.odoo_user_id,
     array_agg(employee.odoo_employee_id order by employee.odoo_employee_id) as odoo_employee_ids,
     bool_or(coalesce(employee.is_active, true)) as is_active,
     -- Somebody with several employees has left when all of them have; the last of them says when.
@@ -48,7 +46,8 @@ employees as (
     max(employee.left_at) as left_at,
     array_agg(distinct employee.odoo_company_id) filter (where employee.odoo_company_id is not null) as employee_company_ids,
     min(employee.odoo_job_id) as odoo_job_id,
-    min(employee.odoo_department_id) as odoo_department_id,
+    (array_agg(employee.department_name order by employee.odoo_department_id, employee.odoo_employee_id))[1] as department_name,
+    (array_agg(employee.job_name order by employee.odoo_job_id))[1] as job_name,
     bool_or(manager.odoo_employee_id is not null and manager.has_left is not true) as has_manager,
     max(manager.odoo_employee_id) as manager_odoo_employee_id,
     min(manager.left_at) as manager_left_at,
@@ -113,17 +112,19 @@ select
      where build_id = {{ build_id() }} and setting = 'access.service_accounts'), false
   ) as is_service_account,
   case
-    when staff.is_present is not true then 'n/a'
+    when told.employee_source is null then 'n/a'
     when employees.odoo_user_id is null then 'none'
     when employees.is_active then 'active'
     else 'archived'
   end as employee_state,
+  told.employee_source,
   coalesce(employees.odoo_employee_ids, array[]::bigint[]) as odoo_employee_ids,
   coalesce(employees.has_left, false) as has_left,
   employees.left_on,
   employees.left_at,
   employees.odoo_job_id,
-  employees.odoo_department_id,
+  employees.department_name,
+  employees.job_name,
   employees.employee_company_ids,
   employees.has_manager,
   employees.manager_odoo_employee_id,
@@ -146,4 +147,4 @@ left join companies using (client_id, odoo_user_id)
 left join keys using (client_id, odoo_user_id)
 left join roles using (client_id, odoo_user_id)
 left join readers using (client_id, odoo_user_id)
-left join {{ ref('int_review__model_state') }} as staff on staff.client_id = people.client_id and staff.model = 'hr.employee'
+left join {{ ref('int_access__employee_source') }} as told on told.client_id = people.client_id

@@ -61,6 +61,20 @@ found as (
   where employee_state = 'active' and not has_left and manager_odoo_employee_id is not null and not has_manager
 
   union all
+  select active.client_id, active.odoo_user_id, 'no_second_factor', factor.since_at, 'no second factor is set up in Odoo'
+  from active
+  join {{ ref('int_access__second_factor') }} as factor
+    on factor.client_id = active.client_id and factor.odoo_user_id = active.odoo_user_id and factor.second_factor = 'none'
+  where not active.is_service_account and not active.is_reading_account
+    and exists (
+      select from {{ ref('int_access__held_group') }} as held
+      join {{ ref('int_access__group') }} as known
+        on known.client_id = held.client_id and known.odoo_group_id = held.odoo_group_id
+      where held.client_id = active.client_id and held.odoo_user_id = active.odoo_user_id
+        and known.external_ids && array({{ policy_words('access.no_second_factor.groups') }})
+    )
+
+  union all
   select client_id, odoo_user_id, 'api_key_old', oldest_api_key_at + {{ access_days('api_key_old') }},
     api_key_count || ' API keys, the oldest of ' || (oldest_api_key_at at time zone timezone)::date
   from active where oldest_api_key_at < as_of_at - {{ access_days('api_key_old') }}
@@ -93,8 +107,8 @@ select
   found.detail,
   array['res.users,' || found.odoo_user_id]
     || case when found.rule in ('leaver_still_active', 'slow_deactivation', 'manager_missing', 'manager_left', 'company_outside_unit')
-      then array(select 'hr.employee,' || id from unnest(person.odoo_employee_ids) as linked (id)) else array[]::text[] end
-    || case when found.rule = 'manager_left' then array['hr.employee,' || person.manager_odoo_employee_id] else array[]::text[] end
+      then array(select person.employee_source || ',' || id from unnest(person.odoo_employee_ids) as linked (id)) else array[]::text[] end
+    || case when found.rule = 'manager_left' then array[person.employee_source || ',' || person.manager_odoo_employee_id] else array[]::text[] end
     || case when found.rule in ('api_key_old', 'api_key_of_leaver')
       then array(select 'res.users.apikeys,' || id from unnest(person.odoo_key_ids) as owned (id)) else array[]::text[] end
     || case when found.rule = 'company_outside_unit'

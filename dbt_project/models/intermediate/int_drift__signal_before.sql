@@ -1,4 +1,4 @@
-{# What history says of two signals at an earlier moment: no row where it does not reach that far. #}
+{# What history says of optimisations at an earlier moment: no row where it does not reach that far. #}
 {% set span_days = var('signal_span_days') %}
 
 with moment as (
@@ -46,26 +46,9 @@ items as (
   left join {{ ref('snap_odoo__project_task_type') }} as stage
     on stage.client_id = state.client_id and stage.odoo_stage_id = state.odoo_stage_id and {{ held_at('stage', 'moment.before_at') }}
   left join messages on messages.client_id = task.client_id and messages.odoo_task_id = task.odoo_task_id
-),
-
-people as (
-  select person.client_id, person.odoo_user_id, bool_or(coalesce(employee.is_active, employee.client_id is not null)) as is_employed
-  from moment
-  join {{ ref('snap_odoo__res_users') }} as person
-    on person.client_id = moment.client_id and not person.is_deleted and {{ held_at('person', 'moment.before_at') }}
-    and person.is_active and person.is_share is not true and person.odoo_user_id <> 1
-  left join {{ ref('snap_odoo__hr_employee') }} as employee
-    on employee.client_id = person.client_id and employee.odoo_user_id = person.odoo_user_id and not employee.is_deleted
-    and {{ held_at('employee', 'moment.before_at') }}
-  where exists (
-    select from {{ ref('snap_odoo__hr_employee') }} as anybody
-    where anybody.client_id = moment.client_id and {{ held_at('anybody', 'moment.before_at') }})
-  group by person.client_id, person.odoo_user_id
 )
 
 select client_id, 'optimisation_deferred' as signal, count(*) filter (where is_open and looks_untouched)::double precision as previous_value
 from items
 group by client_id
 having bool_and(is_certain or not (is_open and looks_untouched))
-union all
-select client_id, 'compliance_posture', count(*) filter (where not is_employed) from people group by client_id

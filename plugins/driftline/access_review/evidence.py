@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,15 +113,14 @@ def verify_evidence(folder: Path) -> VerifyReport:
     )  # fmt: skip
 
 
-def known_manifest(settings: Settings, report: VerifyReport) -> bool:
-    """Say whether the warehouse wrote the evidence with that very manifest."""
+def known_evidence(settings: Settings, report: VerifyReport) -> VerifyReport:
+    """Ask the warehouse whether it wrote the evidence with that very manifest."""
     with connect(settings, role=Role.PUBLISHER) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select exists (select from ops.access_evidence"
-            " where client_id = %s and quarter = %s and version = %s and manifest_sha256 = %s)",
-            (report.client_id, report.quarter, report.version, report.manifest_sha256),
+            "select manifest_sha256 from ops.access_evidence where client_id = %s and quarter = %s and version = %s",
+            (report.client_id, report.quarter, report.version),
         )
-        return bool((cursor.fetchone() or (False,))[0])
+        return replace(report, is_known=cursor.fetchone() == (report.manifest_sha256,))
 
 
 def folder_sha256(files: Mapping[str, Mapping[str, Any]]) -> str:

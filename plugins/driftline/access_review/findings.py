@@ -63,6 +63,12 @@ TABLES = {
       from access.exception e
       left join staging.int_access__person p using (client_id, odoo_user_id)
       where e.client_id = %(client)s order by 1, 2, 3""",
+    "exceptions_history.csv": """
+      select p.login, h.odoo_user_id, h.rule, h.severity, h.opened_at, h.since_at, h.closed_at, h.open_days, h.detail,
+        h.evidence_ids, h.policy, h.is_exempt, h.as_of_at
+      from access.exception_history h
+      left join staging.int_access__person p using (client_id, odoo_user_id)
+      where h.client_id = %(client)s order by 1, 2, 3, 5""",
     "rules.csv": """
       select policy, rule, severity, is_judged, reason from access.rule where client_id = %(client)s order by 1, 2""",
     "worksheets.csv": """

@@ -1,7 +1,7 @@
 """One message per night: how things stand, and what became better or worse since the last message.
 
-`findings` reads what is wrong, `news` what of it is to be told, `routes` to whom, `delivery` sends. What was told is
-remembered in `ops.alert_state`, but only once somebody could have read it.
+`findings` reads what is wrong, `news` what of it is to be told, `routes` to whom, `delivery` sends, `missed` sends once
+more. What was told is remembered in `ops.alert_state`, but only once somebody could have read it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extras import execute_values
 
+from driftline.alerts import missed
 from driftline.alerts.findings import in_utc, observe
 from driftline.alerts.news import Known, News, Style, compare, compose
-from driftline.alerts.routes import read_routes, send_to_all
+from driftline.alerts.routes import Routes, read_routes, send_to_all
 from driftline.errors import AlertError
 from driftline.policies.alerts import load_alerts
 from driftline.warehouse import Role, connect
@@ -48,7 +49,7 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
     """Tell what a night changed, and keep the message. `build_id` names the build where no night belongs to it.
 
     Without a configured route the message is kept and returned only. Raises AlertError, after keeping it, when a route
-    did not take it; what no route took is told again by the next message.
+    did not take it; what no route took is told again by the next message, what some missed is sent to them before it.
     """
     with connect(settings, role=Role.PUBLISHER, application="driftline alert") as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -61,8 +62,10 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
                 news = news.without_warnings()
             routes = read_routes(settings)
             style = Style(owners=routes.owners, runbooks=policy.runbooks)
-            title, body = compose(situation, news, undelivered=_undelivered(cursor), style=style)
+            undelivered, waits = _undelivered(cursor), missed.waiting(cursor)
     # No transaction is open while the routes are being called: one of them may hang.
+    again = _retry(settings, waits, routes, now)
+    title, body = compose(situation, news, undelivered=undelivered, retried=list(again.lines), style=style)
     sent = send_to_all(settings, routes, title=title, body=body, situation=situation, news=news, style=style)
     has_route = bool(settings.alert_urls or routes.clients)
     failures = list(sent.failures) if has_route or sent.failures else [_NO_ROUTE]
@@ -73,14 +76,16 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
     ):
         cursor.execute(
             "insert into ops.alert_message (night_id, body, is_delivered, failure, sent_at)"
-            " values (%s, %s, %s, %s, %s)",
+            " values (%s, %s, %s, %s, %s) returning message_id",
             (night_id, body, not failures, "; ".join(failures) or None, now),
         )
+        (message_id,) = cursor.fetchone() or (0,)
         if is_told:
+            missed.store(cursor, message_id, sent.misses)
             _remember(cursor, news, now)
-    if sent.failures:
+    if sent.failures or again.failures:
         raise AlertError(
-            f"the message of {night_id} was not delivered everywhere: {'; '.join(failures)}.",
+            f"the message of {night_id} was not delivered everywhere: {'; '.join((*failures, *again.failures))}.",
             hint="It is kept in ops.alert_message. Check DRIFTLINE_ALERT_URLS; the next message says so too.",
         )
     return AlertReport(
@@ -94,6 +99,16 @@ def send(settings: Settings, *, night_id: str, now: datetime, build_id: str | No
         closed_count=len(news.closed),
         still_open_count=len(news.unchanged),
     )
+
+
+def _retry(settings: Settings, waits: list[missed.Waiting], routes: Routes, now: datetime) -> missed.Retried:
+    """Send what routes missed, and remember at once what arrived. Whose routes are unknown, nobody is sent anything."""
+    if not waits or routes.trouble:
+        return missed.Retried()
+    again = missed.retry(settings, waits, routes.clients)
+    with connect(settings, role=Role.PUBLISHER, application="driftline alert") as connection:
+        missed.settle(connection.cursor(), again.settled, now)
+    return again
 
 
 def _known(cursor: Cursor) -> dict[tuple[str, str], Known]:
@@ -113,6 +128,9 @@ def _undelivered(cursor: Cursor) -> list[str]:
     cursor.execute(
         "select night_id, sent_at, failure from ops.alert_message where not is_delivered and failure <> %s"
         " and message_id > coalesce((select max(message_id) from ops.alert_message where is_delivered), 0)"
+        # What its routes missed has a line of its own once it is settled.
+        " and not exists (select from ops.alert_missed m where m.message_id = alert_message.message_id"
+        "   and m.settled_at is not null)"
         " order by message_id",
         (_NO_ROUTE,),
     )

@@ -14,18 +14,18 @@ _ATTEMPTS, _PAUSE_SECONDS = 2, 1.0
 _TALKATIVE = ("apprise", "urllib3", "requests")
 
 
-def deliver(urls: Sequence[str], *, title: str, body: str, name: str = "route") -> list[str]:
-    """Send to every address, twice where need be; say which did not take the message, by place and kind."""
+def deliver(urls: Sequence[str], *, title: str, body: str, name: str = "route") -> dict[int, str]:
+    """Send to every address, twice where need be; say which did not take the message: its place, from 1, and why."""
     from apprise import Apprise, AppriseAsset, NotifyFormat
 
     asset = AppriseAsset(app_id="Driftline", app_desc="Driftline", app_url="")
-    failures = []
+    failures: dict[int, str] = {}
     with _silenced():
         for place, url in enumerate(urls, start=1):
             route = Apprise(asset=asset)
             address = f"{name} {place} of {len(urls)} ({urlsplit(url).scheme or 'no scheme'})"
             if not route.add(url):
-                failures.append(f"{address} is not an address that Apprise knows")
+                failures[place] = f"{address} is not an address that Apprise knows"
                 continue
             for attempt in range(_ATTEMPTS):
                 if attempt:
@@ -33,7 +33,7 @@ def deliver(urls: Sequence[str], *, title: str, body: str, name: str = "route") 
                 if route.notify(title=title, body=body, body_format=NotifyFormat.TEXT):
                     break
             else:
-                failures.append(f"{address} refused the message or could not be reached")
+                failures[place] = f"{address} refused the message or could not be reached"
     return failures
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -133,7 +133,9 @@ class Style:
     runbooks: str
 
 
-def compose(situation: Situation, news: News, *, undelivered: list[str], style: Style) -> tuple[str, str]:
+def compose(
+    situation: Situation, news: News, *, undelivered: list[str], style: Style, retried: Sequence[str] = ()
+) -> tuple[str, str]:
     """Write title and body; the body's first line says how things stand."""
     standing = [item.severity for item in (*news.opened, *news.worsened, *news.changed)]
     standing += [item.severity for item in news.unchanged]
@@ -151,6 +153,7 @@ def compose(situation: Situation, news: News, *, undelivered: list[str], style: 
             f"Still open, told before: {_counts([item.severity for item in news.unchanged])}. Who: driftline status"
         )
     lines += [f"Not delivered before: {line}" for line in undelivered]
+    lines += retried
     return title, "\n".join(lines)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from driftline.alerts.delivery import deliver
 from driftline.alerts.findings import Situation
+from driftline.alerts.missed import EVERYBODY, Miss, address_hash
 from driftline.alerts.news import News, Style, compose
 from driftline.errors import ConfigError
 from driftline.registry import load_registry
@@ -27,10 +28,11 @@ class Routes:
 
 @dataclass(frozen=True)
 class Sent:
-    """How many routes took a message, and what the others did."""
+    """How many addresses took a message, what the others did, and what they missed by that."""
 
     taken_count: int
     failures: tuple[str, ...]
+    misses: tuple[Miss, ...]
 
 
 def read_routes(settings: Settings) -> Routes:
@@ -53,20 +55,31 @@ def send_to_all(
     settings: Settings, routes: Routes, *, title: str, body: str, situation: Situation, news: News, style: Style
 ) -> Sent:
     """Send the whole message to everybody's routes, and to each client's own what is news of theirs, if anything is."""
-    failures = deliver(settings.alert_urls, title=title, body=body)
-    taken_count = len(settings.alert_urls) - len(failures)
+    taken_count = 0
+    failures: list[str] = []
+    misses: list[Miss] = []
+
+    def tell(route: str, urls: Sequence[str], title: str, body: str, clients: frozenset[str]) -> None:
+        nonlocal taken_count
+        refused = deliver(urls, title=title, body=body, name=f"route {route}," if route else "route")
+        taken_count += len(urls) - len(refused)
+        failures.extend(refused.values())
+        misses.extend(
+            Miss(route, place, address_hash(settings, urls[place - 1]), tuple(sorted(clients)), title, body)
+            for place in refused
+        )
+
+    tell(EVERYBODY, settings.alert_urls, title, body, frozenset())
     for name, clients in routes.clients.items():
         own = news.only_of(clients)
         if not own.is_any:
             continue
-        urls = settings.alert_routes.get(name, ())
-        if not urls:
-            failures.append(f"route {name} has no address (DRIFTLINE_ALERT_ROUTES does not name it)")
-            continue
         own_title, own_body = compose(situation.without_counts(), own, undelivered=[], style=style)
-        refused = deliver(urls, title=own_title, body=own_body, name=f"route {name},")
-        failures += refused
-        taken_count += len(urls) - len(refused)
+        if urls := settings.alert_routes.get(name, ()):
+            tell(name, urls, own_title, own_body, clients)
+        else:
+            failures.append(f"route {name} has no address (DRIFTLINE_ALERT_ROUTES does not name it)")
+            misses.append(Miss(name, 0, "", tuple(sorted(clients)), own_title, own_body))
     if routes.trouble:
         failures.append(routes.trouble)
-    return Sent(taken_count, tuple(failures))
+    return Sent(taken_count, tuple(failures), tuple(misses))

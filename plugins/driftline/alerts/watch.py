@@ -52,7 +52,7 @@ def watch(settings: Settings, *, now: datetime) -> WatchReport:
         failures = deliver(settings.alert_urls, title=title, body=text)
         if failures or not settings.alert_urls:
             raise AlertError(
-                f"not delivered: {'; '.join(failures) or 'no route is configured'}. It was: {text}",
+                f"not delivered: {'; '.join(failures.values()) or 'no route is configured'}. It was: {text}",
                 hint="Check DRIFTLINE_ALERT_URLS.",
             )
     else:

@@ -66,7 +66,9 @@ class Via(Strict):
 
 
 class Entry(Strict):
-    """One Odoo model (or relation table): what is read of it.
+    """One Odoo model (or relation table, or view that `driftline grants` offers): what is read of it.
+
+    A view is read on the direct path, where the client's administrator made it; it brings the row version as a column.
 
     `never_read` names columns that exist in Odoo and must not leave it. `read` is the direct path's mode; `rpc_read`
     differs where write_date, the only clock that RPC shows, does not tell of changes. `rpc_hides` says which rows
@@ -75,7 +77,7 @@ class Entry(Strict):
     """
 
     model: ModelName
-    kind: Literal["model", "relation"] = "model"
+    kind: Literal["model", "relation", "view"] = "model"
     table: Identifier
     key: tuple[Identifier, ...] = ("id",)
     module: Modules = ()
@@ -144,8 +146,8 @@ class Entry(Strict):
 
     @property
     def is_optional(self) -> bool:
-        """Whether a client's Odoo may lack the table, because the module that brings it need not be installed."""
-        return bool(self.module)
+        """Whether a client may lack the table: its module need not be installed, nor a view made."""
+        return bool(self.module) or self.kind == "view"
 
     @property
     def rpc_mode(self) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from driftline.cli.app import AsJson, OneClient, app, console, emit, now, table
+from driftline.errors import ConfigError
 from driftline.settings import Settings
 
 access = typer.Typer(help="Who can do what, and what a change would bring.", no_args_is_help=True)
@@ -47,6 +48,33 @@ def what_if(
 
 Quarter = Annotated[str, typer.Option("--quarter", help="The quarter, such as 2026Q3.")]
 By = Annotated[str, typer.Option("--by", help="Who does it.")]
+
+
+@access.command("staff")
+def staff(
+    client: OneClient,
+    by: By,
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV: person, login, manager, department, job, company, left_on.")
+    ] = None,
+    withdraws: Annotated[bool, typer.Option("--withdraw", help="Take the list back instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hand in who works for a client, where its Odoo does not tell; the next build judges people by that list."""
+    from driftline import staff_list
+
+    settings = Settings.from_environment()
+    if file is not None and not withdraws:
+        done = staff_list.import_staff(settings, client_id=client, path=file, by=by, now=now())
+    elif file is None and withdraws:
+        done = staff_list.withdraw_staff(settings, client_id=client, by=by, now=now())
+    else:
+        raise ConfigError("staff takes a file, or --withdraw.")
+    if as_json:
+        emit(done)
+        return
+    what = f"{done.row_count} people" if done.is_new else "handed in already"
+    console.print(f"Staff list version {done.version} of {client}: {what}.", highlight=False)
 
 
 @access.command("open")

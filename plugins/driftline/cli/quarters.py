@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftline.cli.app import AsJson, ClientOption, OneClient, app, console, emit, now, table
 from driftline.errors import ConfigError
-from driftline.settings import Settings
+from driftline.settings import Settings, has_warehouse
+
+if TYPE_CHECKING:
+    from driftline.sealing.verifying import VerifyReport
 
 OneQuarter = Annotated[str, typer.Option("--quarter", help="The quarter, such as 2026Q3.")]
 OneKpi = Annotated[str, typer.Option("--kpi", help="The KPI, such as ticket_trend.")]
@@ -65,6 +68,7 @@ def why(client: OneClient, quarter: OneQuarter, kpi: OneKpi, as_json: AsJson = F
         ("published", number["published_at"]),
         ("stale", number["stale_reason"] if number["is_stale"] else "no"),
         ("as of", number["as_of_at"]),
+        ("gate", f"{build.get('gate')}: {'open' if build.get('is_open') else build.get('reason') or 'not checked'}"),
         ("build", f"{number['build_id']}{'' if found.is_latest_build else ' (a later one is there: rows are its)'}"),
         ("last read", f"{build.get('last_read_at'):%Y-%m-%d %H:%M} UTC in {build.get('last_night_id')}"
          if build.get("last_read_at") else "never"),
@@ -109,16 +113,24 @@ def verify(
     quarter: Quarter = None,
     version: Annotated[int | None, typer.Option(min=1, help="An earlier version; the last one by default.")] = None,
     rebuilds: Annotated[bool, typer.Option("--rebuild", help="Compute it again from its sealed inputs.")] = False,
+    is_alone: Annotated[
+        bool, typer.Option("--alone", help="Hold a folder against itself only, without asking the warehouse.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hash a seal or evidence again and say: valid, changed or incomplete. Exit code 1 unless it is valid."""
-    from driftline.access_review import evidence
+    """Hash a seal or evidence again and say: valid, changed, incomplete or not written by this warehouse.
+
+    A folder is held against itself and, where the environment names a warehouse, against what that wrote. Exit code 1
+    unless it is valid.
+    """
     from driftline.sealing import rebuilding, verifying
 
-    if (folder is None) == (client is None or quarter is None) or (folder and rebuilds):
-        raise ConfigError("verify takes a folder, or --client and --quarter; --rebuild goes with the latter.")
+    if (folder is None) == (client is None or quarter is None) or (folder and rebuilds) or (is_alone and not folder):
+        raise ConfigError(
+            "verify takes a folder, or --client and --quarter; --alone goes with the former, --rebuild with the latter."
+        )
     if folder is not None:
-        report = evidence.verify_evidence(folder) if evidence.is_evidence(folder) else verifying.verify_folder(folder)
+        report = _verify_folder(folder, is_alone=is_alone)
     else:
         report = verifying.verify(
             Settings.from_environment(), client_id=str(client), quarter=str(quarter), version=version
@@ -137,6 +149,8 @@ def verify(
             highlight=False,
             soft_wrap=True,
         )
+        if folder is not None and report.is_known is None:
+            console.print("  held against itself only: no warehouse was asked whether it wrote this", highlight=False)
         for line in (*report.changed, *(f"{name}: missing" for name in report.missing)):
             console.print(f"  {line}", highlight=False, soft_wrap=True)
         if again is not None:
@@ -148,3 +162,15 @@ def verify(
                 console.print(f"  {line}", highlight=False, soft_wrap=True)
     if report.verdict != verifying.VALID or (again is not None and not again.is_same):
         raise typer.Exit(1)
+
+
+def _verify_folder(folder: Path, *, is_alone: bool) -> VerifyReport:
+    from driftline.access_review import evidence
+    from driftline.sealing import verifying
+
+    is_evidence = evidence.is_evidence(folder)
+    report = evidence.verify_evidence(folder) if is_evidence else verifying.verify_folder(folder)
+    if is_alone or not has_warehouse():
+        return report
+    ask = evidence.known_evidence if is_evidence else verifying.known_seal
+    return ask(Settings.from_environment(), report)

@@ -58,8 +58,9 @@ class PowersWithBusiness(Rule):
 
 
 class SecondFactor(Rule):
-    """Clients whose identity provider asks for the second factor need none in Odoo."""
+    """Who holds one of these groups needs one; clients whose identity provider asks for it need none in Odoo."""
 
+    groups: tuple[ExternalId, ...] = Field(min_length=1)
     mfa_at_idp: tuple[str, ...] = ()
 
 

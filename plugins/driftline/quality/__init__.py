@@ -86,7 +86,9 @@ def _clients(cursor: Cursor, build_id: str) -> list[gate.BuildClient]:
             f"build {build_id} {state}; only a build that succeeded is checked.", hint="Run: driftline build"
         )
     cursor.execute(
-        "select client_id, is_read, reason from ops.build_client where build_id = %s order by client_id", (build_id,)
+        "select client_id, is_read, reason, case when quarter is null then 'nightly' else 'quarterly' end"
+        " from ops.build_client join ops.build using (build_id) where build_id = %s order by client_id",
+        (build_id,),
     )
     return [gate.BuildClient(*row) for row in cursor.fetchall()]
 

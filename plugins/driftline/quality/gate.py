@@ -29,11 +29,15 @@ FRESHNESS = ("quality.checked_client", "is_read")
 
 @dataclass(frozen=True)
 class BuildClient:
-    """One client of the build: was it read as recently as the build requires?"""
+    """One client of the build: was it read as recently as the build requires, and before which gate does it stand?
+
+    `gate` is nightly for each client's running quarter, quarterly for a quarter that was named.
+    """
 
     client_id: str
     is_read: bool
     reason: str
+    gate: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Result:
     expected: str
     failing_count: int
     failing_keys: tuple[Mapping[str, Any], ...]
-    elapsed_seconds: float
+    suite_elapsed_seconds: float
     voids: str | None = None
     waived_by: str | None = None
 
@@ -82,7 +86,7 @@ def _result(outcome: Outcome, client_id: str, observed: str, count: int, keys: t
         expected=outcome.expected,
         failing_count=count,
         failing_keys=keys,
-        elapsed_seconds=outcome.elapsed_seconds,
+        suite_elapsed_seconds=outcome.suite_elapsed_seconds,
         voids=outcome.expectation.voids,
     )
 
@@ -155,12 +159,12 @@ def store(
     execute_values(
         cursor,
         "insert into quality.check_result (build_id, suite, expectation, severity, client_id, is_passed, observed,"
-        " expected, failing_count, failing_keys, elapsed_seconds, checked_at, waived_by)"
+        " expected, failing_count, failing_keys, suite_elapsed_seconds, checked_at, waived_by)"
         " values %s",
         [
             (
                 build_id, item.suite, item.expectation, item.severity, item.client_id, item.is_passed, item.observed,
-                item.expected, item.failing_count, json.dumps(list(item.failing_keys)), item.elapsed_seconds, now,
+                item.expected, item.failing_count, json.dumps(list(item.failing_keys)), item.suite_elapsed_seconds, now,
                 item.waived_by,
             )
             for item in results
@@ -168,9 +172,9 @@ def store(
     )  # fmt: skip
     execute_values(
         cursor,
-        "insert into quality.gate (build_id, client_id, is_open, reason, decided_at) values %s",
+        "insert into quality.gate (build_id, client_id, gate, is_open, reason, decided_at) values %s",
         [
-            (build_id, item.client_id, item.client_id not in reasons, reasons.get(item.client_id, ""), now)
+            (build_id, item.client_id, item.gate, item.client_id not in reasons, reasons.get(item.client_id, ""), now)
             for item in clients
         ],
     )

@@ -47,7 +47,7 @@ class Outcome:
     observed: str
     expected: str
     failing_query: str | None
-    elapsed_seconds: float
+    suite_elapsed_seconds: float
 
 
 def run(settings: Settings, suites: tuple[Suite, ...], *, build_id: str) -> list[Outcome]:
@@ -187,7 +187,7 @@ def _run_suite(source: Any, suite: Suite, expectations: list[Any]) -> list[Outco
 
 
 def _outcome(
-    suite: Suite, expectation: Expectation, result: Any, failing_query: str | None, elapsed_seconds: float
+    suite: Suite, expectation: Expectation, result: Any, failing_query: str | None, suite_elapsed_seconds: float
 ) -> Outcome:
     expected = "no rows" if expectation.type == ROW_RULE else json.dumps(expectation.kwargs, default=str)
     observed = _problem(result)
@@ -204,7 +204,7 @@ def _outcome(
         observed=observed,
         expected=expected,
         failing_query=failing_query,
-        elapsed_seconds=elapsed_seconds,
+        suite_elapsed_seconds=suite_elapsed_seconds,
     )
 
 

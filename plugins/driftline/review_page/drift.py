@@ -18,7 +18,7 @@ _SIGNALS = {
     "optimisation_deferred": ("Optimisation deferred", "Do agreed improvements lie untouched?"),
     "reporting_ages": ("Reporting that ages", "Do reports stand still while their data change?"),
     "ticket_queue": ("Ticket queue", "Does the queue grow?"),
-    "compliance_posture": ("Compliance posture", "Are there accounts that belong to nobody?"),
+    "compliance_posture": ("Compliance posture", "How many people have access that breaks a rule?"),
 }
 
 

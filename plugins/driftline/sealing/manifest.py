@@ -74,7 +74,7 @@ def describe(
         "suites": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(suites.glob("*.yml"))},
         "gate": _row(
             cursor,
-            "select is_open, reason, decided_at from quality.gate where build_id = %s and client_id = %s",
+            "select gate, is_open, reason, decided_at from quality.gate where build_id = %s and client_id = %s",
             build_id, client_id,
         ),
         "checks": _rows(

@@ -1,12 +1,13 @@
 """Is a seal what it was? Its parts are hashed again, and what is published is exported again and compared.
 
 `valid`: nothing differs. `incomplete`: a part of the seal is missing. `changed`: something is not as it was sealed.
+`not written by this warehouse`: a folder agrees with itself, and the warehouse that was asked knows no such manifest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from driftline.settings import Settings
 
 VALID, CHANGED, INCOMPLETE = "valid", "changed", "incomplete"
+FOREIGN = "not written by this warehouse"
 
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What came of it; `changed` and `missing` say in words what differs."""
+    """What came of it; `changed` and `missing` say in words what differs.
+
+    `is_known` says whether the warehouse wrote that very manifest; None: no warehouse was asked.
+    """
 
     client_id: str
     quarter: str
@@ -37,12 +42,15 @@ class VerifyReport:
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     table_count: int
+    is_known: bool | None = None
 
     @property
     def verdict(self) -> str:
         if self.changed:
             return CHANGED
-        return INCOMPLETE if self.missing else VALID
+        if self.missing:
+            return INCOMPLETE
+        return FOREIGN if self.is_known is False else VALID
 
 
 def verify(settings: Settings, *, client_id: str, quarter: str, version: int | None = None) -> VerifyReport:
@@ -77,6 +85,17 @@ def verify_folder(folder: Path) -> VerifyReport:
     strays = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
     changed += [f"{name}: is no file of the seal" for name in strays if name not in known]
     return _report(stored, changed, missing)
+
+
+def known_seal(settings: Settings, report: VerifyReport) -> VerifyReport:
+    """Ask the warehouse whether it sealed with that very manifest."""
+    with connect(settings, role=Role.PUBLISHER, application="driftline verify") as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "select manifest_sha256 from review.seal where client_id = %s and quarter = %s and version = %s",
+            (report.client_id, report.quarter, report.version),
+        )
+        return replace(report, is_known=cursor.fetchone() == (report.manifest_sha256,))
 
 
 def find(cursor: Cursor, client_id: str, quarter: str, version: int | None) -> tuple[StoredSeal, bool]:

@@ -84,7 +84,7 @@ class PostgresReading:
         self._execute("select set_config('statement_timeout', %s, false)", f"{longest_ms}ms")
         self._execute("select set_config('lock_timeout', %s, false)", f"{limits.lock_timeout_seconds}s")
         self._xmin, self._xmax = self._snapshot()
-        self._tables = read_tables(self._rows, [entry.table for entry in catalogue])
+        self._tables = read_tables(self._rows, catalogue)
         self.version = self._detect_version()
         self._database = self._identity()
         self._shapes: dict[str, Shape] = {}
@@ -243,10 +243,10 @@ class PostgresReading:
     @cached_property
     def _empty_tables(self) -> frozenset[str]:
         """The tables without a page: whatever this snapshot would see, nothing of it is there."""
-        # A table of another kind may keep its rows elsewhere (an unlogged one on a standby: nowhere): 0 and 2 are heap.
+        # Another kind of table may keep its rows elsewhere (an unlogged one on a standby: nowhere): 0 and 2 are heap.
         rows = self._rows(
             "select c.relname from unnest(%s) wanted join pg_class c on c.oid = to_regclass(quote_ident(wanted))"
-            " where c.relpersistence = 'p' and c.relam in (0, 2) and pg_relation_size(c.oid) = 0",
+            " where c.relkind = 'r' and c.relpersistence = 'p' and c.relam in (0, 2) and pg_relation_size(c.oid) = 0",
             list(self._tables),
         )
         return frozenset(name for (name,) in rows)

@@ -103,7 +103,8 @@ class RemoteShapes:
     def _look_up(self, entry: Entry) -> Shape:
         model = entry.via.model if entry.via else entry.model
         try:
-            fields = self._fields_of(model) if entry.exists_in(self._version) else None
+            is_asked = entry.kind != "view" and entry.exists_in(self._version)
+            fields = self._fields_of(model) if is_asked else None
         except ModelForbidden:
             missing = dict.fromkeys(entry.all_fields, f"the account may not read {model}")
             return Shape(is_present=False, columns=(), missing=missing, shape_hash="hidden", is_hidden=True)

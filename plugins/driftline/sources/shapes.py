@@ -38,16 +38,18 @@ class TableColumn:
     is_readable: bool
 
 
-def read_tables(rows: Callable[..., list[tuple]], tables: Iterable[str]) -> dict[str, dict[str, TableColumn]]:  # type: ignore[type-arg]
-    """Look up the named tables at once: table -> column -> what it is; absent tables are absent. `xmin` is included."""
+def read_tables(rows: Callable[..., list[tuple]], entries: Iterable[Entry]) -> dict[str, dict[str, TableColumn]]:  # type: ignore[type-arg]
+    """Look up all tables at once: table -> column -> what it is; absent tables are absent. `xmin` is included."""
+    entries = list(entries)
     found: dict[str, dict[str, TableColumn]] = {}
     for table, column, number, kind, is_readable in rows(
         "select c.relname, a.attname, a.attnum, t.typname, has_column_privilege(c.oid, a.attnum, 'select')"
-        " from unnest(%s) as wanted(name)"
-        " join pg_class c on c.oid = to_regclass(quote_ident(wanted.name)) and c.relkind = 'r'"
+        " from unnest(%s, %s) as wanted(name, kind)"
+        ' join pg_class c on c.oid = to_regclass(quote_ident(wanted.name)) and c.relkind = wanted.kind::"char"'
         " join pg_attribute a on a.attrelid = c.oid and not a.attisdropped and (a.attnum > 0 or a.attname = 'xmin')"
         " join pg_type t on t.oid = a.atttypid",
-        list(tables),
+        [entry.table for entry in entries],
+        ["v" if entry.kind == "view" else "r" for entry in entries],
     ):
         found.setdefault(table, {})[column] = TableColumn(number, kind, is_readable)
     return found
@@ -60,6 +62,11 @@ def shape_of(entry: Entry, table: dict[str, TableColumn] | None, *, version: Odo
     for name in entry.key:
         if name not in table or table[name].type not in _INTEGER:
             raise SourceShapeError(f"table {entry.table} has no integer column {name}.", client_id=client_id)
+    if "xmin" not in table:
+        raise SourceShapeError(
+            f"the view {entry.table} does not show the row version, xmin.", client_id=client_id,
+            hint=f"Make it anew: driftline grants --client {client_id} --second-factor",
+        )  # fmt: skip
     present, missing = [], {}
     for column in entry.columns_for(version):
         stored = None if column.field.computed else table.get(column.source)
@@ -102,7 +109,9 @@ def absent_shape(entry: Entry, *, version: OdooVersion, client_id: str) -> Shape
     if entry.exists_in(version) and not entry.is_optional:
         raise SourceShapeError(f"its database lacks the table {entry.table}.", client_id=client_id)
     reason = f"not in Odoo {version}"
-    if entry.exists_in(version):
+    if entry.kind == "view":
+        reason = f"its administrator has not made the view {entry.table}, or it is not read on the direct path"
+    elif entry.exists_in(version):
         reason = f"module {' or '.join(entry.module)} is not installed"
     return Shape(is_present=False, columns=(), missing=dict.fromkeys(entry.all_fields, reason), shape_hash="absent")
 

@@ -4,8 +4,9 @@ do $driftline$
 begin
   if exists (select from pg_attribute where attrelid = to_regclass('public.res_users')
              and attname = 'totp_secret' and not attisdropped) then
-    execute 'create or replace view public.{view} as'
-      ' select id as user_id, totp_secret is not null as has_second_factor from public.res_users';
+    execute 'drop view if exists public.{view}';
+    execute 'create view public.{view} as'
+      ' select id, totp_secret is not null as has_second_factor, xmin from public.res_users';
     execute 'revoke all on public.{view} from public';
     execute 'grant select on public.{view} to {role}';
   end if;

@@ -48,9 +48,9 @@ judged as (
       when rules.rule in ('leaver_still_active', 'no_employee', 'manager_missing', 'manager_left', 'api_key_of_leaver',
           'role_creep', 'company_outside_unit', 'slow_deactivation') then
         case
-          when staff.is_present is not true then 'this client keeps no employees in Odoo'
+          when told.employee_source is null then 'this client keeps no employees in Odoo, and no staff list was handed in'
           when linked.staff_count = 0 then 'there is no active internal user'
-          when 100.0 * linked.linked_count / linked.staff_count < {{ policy('access.linked_users_pct') }}
+          when told.employee_source = 'hr.employee' and 100.0 * linked.linked_count / linked.staff_count < {{ policy('access.linked_users_pct') }}
             then 'only ' || linked.linked_count || ' of ' || linked.staff_count || ' active internal users are linked to an employee'
           when rules.rule in ('role_creep', 'slow_deactivation') and watched.begins_at >= period.as_of_at
             then 'the history begins with this night'
@@ -61,7 +61,8 @@ judged as (
       when rules.rule = 'administrator_not_named' and not {{ policy_json('access.administrator_not_named.named') }} ? period.client_id
         then 'access.yml names no administrators of this client'
       when rules.rule = 'no_second_factor' and not {{ policy_json('access.no_second_factor.mfa_at_idp') }} ? period.client_id
-        then 'whether a second factor is set up is not read'
+          and factors.is_present is not true
+        then 'this client does not show who has a second factor (driftline grants --second-factor)'
       when rules.rule in ('group_without_approval', 'joiner_without_approval') and watched.begins_at >= period.as_of_at
         then 'the history begins with this night'
       when rules.rule in ('implied_not_stored', 'stored_not_implied') then
@@ -77,7 +78,9 @@ judged as (
   left join permitted on permitted.client_id = period.client_id
   left join watched on watched.client_id = period.client_id
   left join {{ ref('int_review__odoo_version') }} as version on version.client_id = period.client_id
-  left join {{ ref('int_review__model_state') }} as staff on staff.client_id = period.client_id and staff.model = 'hr.employee'
+  left join {{ ref('int_access__employee_source') }} as told on told.client_id = period.client_id
+  left join {{ ref('int_review__model_state') }} as factors
+    on factors.client_id = period.client_id and factors.model = 'driftline.second.factor'
   left join unread as hidden_keys on hidden_keys.client_id = period.client_id and hidden_keys.model = 'res.users.apikeys'
   left join unread as hidden_logins on hidden_logins.client_id = period.client_id and hidden_logins.model = 'res.users.log'
 )

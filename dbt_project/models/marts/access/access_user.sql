@@ -21,12 +21,15 @@ select
   person.employee_state,
   person.created_at,
   person.deactivated_at,
+  left_days.deactivation_days,
+  left_days.is_deactivation_seen,
   person.is_service_account,
   person.is_reading_account,
   person.odoo_employee_ids,
   person.left_on,
-  department.department_name,
-  job.job_name,
+  person.employee_source,
+  person.department_name,
+  person.job_name,
   person.manager_odoo_employee_id,
   manager.odoo_user_id as manager_odoo_user_id,
   person.entered_company_ids,
@@ -38,19 +41,26 @@ select
     where device.client_id = person.client_id and device.odoo_user_id = person.odoo_user_id
       and {{ existed_at('device', 'person.as_of_at') }} and coalesce(device.expires_at > person.as_of_at, true)
   ) as trusted_device_count,
-  -- Whether somebody set one up in Odoo is not read.
-  case
-    when {{ policy_json('access.no_second_factor.mfa_at_idp') }} ? person.client_id then 'at the identity provider'
-    else 'n/a'
-  end as second_factor,
+  factor.second_factor,
   person.odoo_role_ids,
   person.as_of_at
 from {{ ref('int_access__person') }} as person
 join {{ ref('int_review__period') }} as period on period.client_id = person.client_id
+left join {{ ref('stg_odoo__res_users') }} as known
+  on known.client_id = person.client_id and known.odoo_user_id = person.odoo_user_id
+join {{ ref('int_access__second_factor') }} as factor
+  on factor.client_id = person.client_id and factor.odoo_user_id = person.odoo_user_id
+cross join lateral (
+  select
+    -- Who was archived before the history began was so at the latest when the user's record was written last.
+    case when person.has_left and person.left_on is not null then greatest(extract(epoch from
+      case when person.is_active then person.as_of_at else coalesce(person.deactivated_at, least(known.updated_at, person.as_of_at)) end
+      - person.left_at
+    ) / 86400.0, 0)::double precision end as deactivation_days,
+    case when person.has_left and person.left_on is not null and not person.is_active
+      then person.deactivated_at is not null end as is_deactivation_seen
+) as left_days
 left join memberships
   on memberships.client_id = person.client_id and memberships.odoo_user_id = person.odoo_user_id
-left join {{ ref('stg_odoo__hr_department') }} as department
-  on department.client_id = person.client_id and department.odoo_department_id = person.odoo_department_id
-left join {{ ref('stg_odoo__hr_job') }} as job on job.client_id = person.client_id and job.odoo_job_id = person.odoo_job_id
 left join {{ ref('int_access__employee') }} as manager
   on manager.client_id = person.client_id and manager.odoo_employee_id = person.manager_odoo_employee_id

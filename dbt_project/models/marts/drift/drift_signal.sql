@@ -84,20 +84,11 @@ ticket_queue as (
 ),
 
 compliance_posture as (
-  select periods.client_id, 'compliance_posture',
-    case when count(person.odoo_user_id) filter (where person.employee_state <> 'n/a') > 0
-      then count(*) filter (where person.employee_state in ('none', 'archived')) end,
-    null::bigint,
-    count(person.odoo_user_id),
-    case
-      when count(person.odoo_user_id) = 0 then 'no user is known at that moment'
-      when count(person.odoo_user_id) filter (where person.employee_state <> 'n/a') = 0 then 'this client''s Odoo has no employees'
-      else 'active internal users without an active employee; rights that conflict are not looked at'
-    end
-  from periods
-  left join {{ ref('access_user') }} as person
-    on person.client_id = periods.client_id and person.is_active and person.user_kind = 'internal'
-  group by periods.client_id
+  select client_id, 'compliance_posture', user_count, previous_user_count, exception_count,
+    case when judged_count = 0 then 'no rule of access.yml could be judged'
+      else 'exceptions of access.yml that nobody exempted: ' || exception_count || '; judged: ' || judged_count || ' of '
+        || rule_count || ' rules' end
+  from {{ ref('int_drift__access_posture') }}
 ),
 
 measured as (
