@@ -86,11 +86,12 @@
   {% else %}select{% endif %}
 {%- endmacro %}
 
-{# A name as it is compared: without case, accents, points, punctuation and what kind of company it is. #}
-{% macro folded(name) -%}
+{# A text as it is compared: without case, accents, points and punctuation; a name also without what kind of company it is. #}
+{% macro folded(name, is_of_a_company=false) -%}
   {%- set plain = "replace(replace(replace(translate(regexp_replace(normalize(lower(" ~ name ~ " collate pg_c_utf8), NFKD), '[\\u0300-\\u036f]', '', 'g'), 'łøđıς', 'lodiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')" -%}
   {%- set words = "' ' || regexp_replace(regexp_replace(" ~ plain ~ ", '[.''’`´]', '', 'g'), '[^[:alnum:]]+', ' ', 'g') || ' '" -%}
-  nullif(replace(regexp_replace({{ words }}, '( ({{ master_data().legal_forms | join("|") }}))+(?= )', '', 'g'), ' ', ''), '')
+  {%- set said = "regexp_replace(" ~ words ~ ", '( (" ~ master_data().legal_forms | join("|") ~ "))+(?= )', '', 'g')" if is_of_a_company else words -%}
+  nullif(replace({{ said }}, ' ', ''), '')
 {%- endmacro %}
 
 {# A rule's place among those of its model, by name. #}

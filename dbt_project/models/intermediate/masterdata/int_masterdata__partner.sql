@@ -9,7 +9,7 @@ select
   partner.odoo_company_id as company_id,
   partner.is_company,
   partner.address_type,
-  {{ folded('partner.partner_name') }} as name_key,
+  {{ folded('partner.partner_name', is_of_a_company=true) }} as name_key,
   {{ folded('partner.street') }} as street_key,
   {{ folded('partner.zip') }} as zip_key,
   nullif(trim(partner.street), '') as street,
