@@ -18,6 +18,7 @@ import stdnum
 from psycopg2.extras import execute_values
 from stdnum import iban
 from stdnum.eu.vat import MEMBER_STATES
+from stdnum.exceptions import InvalidComponent, ValidationError
 from stdnum.util import get_cc_module
 
 from driftline.warehouse import Role, connect
@@ -60,8 +61,15 @@ def vat_verdict(country: str, number: str) -> str:
 
 
 def iban_verdict(_country: str, number: str) -> str:
-    """Judge an account number that has the form of an IBAN."""
-    return VALID if iban.is_valid(number) else INVALID
+    """Judge an account number that has the form of an IBAN: length, check digits, and the country's own where known."""
+    try:
+        iban.validate(number)
+    except InvalidComponent:
+        # A bank that the library's list does not know yet is no wrong digit.
+        return VALID if iban.is_valid(number, check_country=False) else INVALID
+    except ValidationError:
+        return INVALID
+    return VALID
 
 
 @lru_cache(maxsize=1024)
@@ -83,7 +91,7 @@ _VAT = """
 select row.client_id, row._read_at, coalesce(country.code, '') as country, row.vat as number
 from raw.res_partner row
 left join raw.res_country country on country.client_id = row.client_id and country.id = row.country_id
-where row._deleted_at is null and row.vat ~ '[0-9]'
+where row._deleted_at is null and ops.compact_identifier(row.vat) is not null
 """
 _IBAN = """
 select row.client_id, row._read_at, '' as country, row.sanitized_acc_number as number

@@ -1,9 +1,10 @@
 -- Master data: verdicts on VAT numbers and IBANs, a try of every rule before it counts, and what readers see.
 set role driftline_loader;
 
--- A number as it is compared: without spaces, points and dashes, in capitals; NULL where there is no digit in it.
+-- A number as it is compared: without spaces, points and dashes, in capitals and Latin digits; NULL without any digit.
 create function ops.compact_identifier(value text) returns text language sql immutable parallel safe
-  return case when value ~ '[0-9]' then upper(regexp_replace(value, '[^A-Za-z0-9]', '', 'g')) end;
+  return case when value ~ '[0-9٠-٩]'
+    then upper(regexp_replace(translate(value, '٠١٢٣٤٥٦٧٨٩', '0123456789'), '[^A-Za-z0-9]', '', 'g')) end;
 
 -- What a verdict is found by. The number itself is not kept a second time.
 create function ops.identifier_digest(country text, value text) returns bytea language sql immutable parallel safe
