@@ -5,7 +5,7 @@
 
 {# A mart's relation drops the word that its schema already says: access_user is access.user. #}
 {% macro generate_alias_name(custom_alias_name=none, node=none) -%}
-  {%- set prefixes = {'drift': 'drift_', 'tickets': 'tickets_', 'access': 'access_', 'review_candidate': 'review_',
+  {%- set prefixes = {'drift': 'drift_', 'tickets': 'tickets_', 'access': 'access_', 'masterdata': 'masterdata_', 'review_candidate': 'review_',
                       'snapshots': 'snap_odoo__'} -%}
   {%- set prefix = prefixes.get(node.schema, '') -%}
   {%- if custom_alias_name -%}

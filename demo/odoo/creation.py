@@ -11,6 +11,7 @@ from demo.odoo.basics import add_basics
 from demo.odoo.configuration import add_configuration
 from demo.odoo.custom import add_custom
 from demo.odoo.database import DemoError, administer, read_mark, transaction, write_mark
+from demo.odoo.master_data import add_master_data
 from demo.odoo.people import add_people
 from demo.odoo.projects import add_stages_and_projects, add_tasks_and_timesheets
 from demo.odoo.schema import create_statements, finish_statements
@@ -47,6 +48,7 @@ def build_world(client_id: str, *, anchor_at: datetime, seed: int) -> World:
     add_configuration(world)
     add_people(world)
     add_basics(world)
+    add_master_data(world)
     add_stages_and_projects(world)
     add_tickets(world)
     add_tasks_and_timesheets(world)

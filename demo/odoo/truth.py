@@ -235,6 +235,7 @@ class ClientTruth(_Strict):
     handmade_views: int
     audit_preparation_hours: float
     drift: Drift
+    master_data: dict[str, tuple[str, ...]]  # rule → names of the records that it must find
     night_two: tuple[Change, ...]
 
     def moved(self, change: str) -> int:

@@ -22,6 +22,8 @@ from driftline import transform_register
 from driftline.catalogue import configuration_variable, load_catalogue
 from driftline.coverage_reports import read_reports
 from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
+from driftline.identifiers import check_identifiers
+from driftline.policies.masterdata import rules_variable
 from driftline.sealing.code import read_code
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
@@ -115,6 +117,7 @@ def build(
         try:
             if not registered.is_recomputation:
                 _read_reports(settings, now=now)
+                _check_identifiers(settings, now=now)
             _analyze_raw(settings)
             nodes = _run_dbt(settings, registered)
             transform_register.keep_code(settings, registered.build_id, read_code(settings).sha256)
@@ -139,6 +142,12 @@ def _read_reports(settings: Settings, *, now: datetime) -> None:
         return
     for file in reports.refused:
         _log.warning("test reports: client '%s': %s was refused: %s", file.client_id, file.path, file.message)
+
+
+def _check_identifiers(settings: Settings, *, now: datetime) -> None:
+    report = check_identifiers(settings, now=now)
+    if report.checked_count:
+        _log.info("check digits: %s numbers looked at", report.checked_count)
 
 
 def _analyze_raw(settings: Settings) -> None:
@@ -233,7 +242,7 @@ def _invoke(
         "--log-path": str(folder / "logs"),
         "--log-level": "none",
         "--log-level-file": "none",
-        "--vars": json.dumps({**variables, "configuration": configuration_variable(load_catalogue())}),
+        "--vars": json.dumps({**variables, **declared_variables(settings)}),
     }
     flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--no-print"]
     if manifest is not None:
@@ -241,6 +250,14 @@ def _invoke(
     command = [*arguments, *flags, *(word for pair in options.items() for word in pair)]
     with _environment(_dbt_environment(settings)):
         return dbtRunner(manifest=manifest, callbacks=[_log_node]).invoke(command)
+
+
+def declared_variables(settings: Settings) -> dict[str, object]:
+    """Give what models are written from: the configuration models of the catalogue and the rules of master data."""
+    return {
+        "configuration": configuration_variable(load_catalogue()),
+        "master_data": rules_variable(settings.policies_folder),
+    }
 
 
 def _log_node(event: Any) -> None:

@@ -486,3 +486,57 @@ def test_a_change_of_last_night_is_too_fresh_to_show_an_effect(marts):
     effects = marts.rows("select effect, count(*) from drift.change_effect group by 1")
     assert dict(effects) == {"too early": changes[0][0]}
     assert changes[0][0] >= 5
+
+
+_NAMES = """
+select 'res.partner' as model, client_id, id, name from raw.res_partner
+union all select 'res.partner.bank', b.client_id, b.id, p.name from raw.res_partner_bank b
+  join raw.res_partner p on p.client_id = b.client_id and p.id = b.partner_id
+union all select 'product.template', client_id, id, name from raw.product_template
+union all select 'product.product', v.client_id, v.id, t.name from raw.product_product v
+  join raw.product_template t on t.client_id = v.client_id and t.id = v.product_tmpl_id
+union all select 'uom.uom', client_id, id, name from raw.uom_uom
+union all select 'account.account', client_id, id, name from raw.account_account
+union all select 'account.tax', client_id, id, name from raw.account_tax
+union all select 'hr.employee', client_id, id, name from raw.hr_employee
+"""
+
+
+def test_all_wrong_master_data_is_found_and_nothing_in_the_client_that_has_none(marts, capsys):
+    found = Counter(
+        marts.rows(
+            f"select e.client_id, e.rule, n.name from masterdata.exception e join ({_NAMES}) n"
+            " on (n.model, n.client_id, n.id) = (e.model, e.client_id, e.record_id)"
+        )
+    )
+    planted = Counter(
+        (client_id, rule, name)
+        for client_id, truth in TRUTH.items()
+        for rule, names in truth.master_data.items()
+        for name in names
+    )
+    hits = sum((planted & found).values())
+    clean = sum(client_id == "delta" for client_id, _, _ in found)
+    with capsys.disabled():
+        print(f"\nmaster data of the demo: {hits} of {planted.total()} planted exceptions found,"
+              f" {found.total() - hits} others, {clean} in the clean client")  # fmt: skip
+    assert TRUTH["delta"].master_data == {}
+    assert planted.total() > 20
+    assert found == planted
+
+
+def test_records_in_use_are_those_that_each_source_counts_itself(marts):
+    counts = {
+        "res.partner": "select count(*) from res_partner where active",
+        "hr.employee": "select count(*) from hr_employee where active",
+        "product.product": "select count(*) from product_product where active",
+        "account.tax": "select count(*) from account_tax where active",
+    }
+    for client_id, url in marts.sources.items():
+        for model, query in counts.items():
+            ((in_use, archived),) = marts.rows(
+                "select r.looked_at_count, (select count(distinct record_id) from masterdata.exception e where e.client_id"
+                f" = r.client_id and e.model = r.model and not e.is_in_use) from masterdata.rate r"
+                f" where r.client_id = '{client_id}' and r.model = '{model}' and r.rule = ''"
+            )
+            assert in_use - archived == run_sql(url, query)[0][0] > 0, (client_id, model)

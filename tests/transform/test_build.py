@@ -74,7 +74,7 @@ def test_an_empty_warehouse_builds_and_no_secret_gets_out(empty, pg_server, tmp_
     caplog.set_level("DEBUG")
     environment = dict(os.environ)
     report = transform.build(settings, night_id=None, as_of_at=None, quarter=None, now=NOW)
-    assert (report.client_count, report.snapshot_count, report.warning_count) == (0, 16, 0)
+    assert (report.client_count, report.snapshot_count, report.warning_count) == (0, 17, 0)
     assert report.model_count > 30
     assert report.test_count > 80
     assert dict(os.environ) == environment

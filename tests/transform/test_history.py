@@ -35,7 +35,7 @@ def build(world: World, night_id: str | None, **changes: object) -> Seen:
     arguments = {"night_id": night_id, "as_of_at": None, "quarter": None, "now": at("2026-10-01 01:00"), **changes}
     report = transform.build(world.settings, **arguments)
     tables = [name for (name,) in world.rows("select tablename from pg_tables where schemaname = 'snapshots'")]
-    assert len(tables) == 16
+    assert len(tables) == 17
     return Seen(
         report=report,
         history={table: sorted(world.rows(f"select * from snapshots.{table}"), key=repr) for table in tables},

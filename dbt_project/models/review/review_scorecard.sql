@@ -54,7 +54,6 @@ version_age as (
 unanswered (kpi, reason) as (
   values
     ('optimisation_throughput', 'nothing that is read says which work was an optimisation'),
-    ('master_data_exception_rate', 'no master-data rules are evaluated'),
     ('audit_prep_effort', 'no rule says which hours were spent on audit preparation')
 ),
 
@@ -65,6 +64,9 @@ answers as (
   union all
   select client_id, 'customisation_test_coverage', value, verdict, reason
   from {{ ref('int_review__test_coverage') }}
+  union all
+  select client_id, 'master_data_exception_rate', value, verdict, reason
+  from {{ ref('int_review__master_data') }}
   union all
   select period.client_id, unanswered.kpi, null, 'n/a', unanswered.reason
   from {{ ref('int_review__period') }} as period

@@ -6,6 +6,7 @@ select
   type as journal_type,
   active as is_active,
   company_id as odoo_company_id,
+  default_account_id as default_odoo_account_id,
   create_date as created_at,
   create_uid as created_by_odoo_user_id,
   write_date as updated_at,

@@ -6,6 +6,7 @@ select
   partner_id as odoo_partner_id,
   currency_id as odoo_currency_id,
   amount_total as amount,
+  date_order as ordered_at,
   create_date as created_at,
   create_uid as created_by_odoo_user_id,
   _deleted_at as deleted_at,

@@ -16,6 +16,7 @@ from driftline.policies.approved_changes import ApprovedChange, load_approved_ch
 from driftline.policies.capabilities import Capability, load_capabilities
 from driftline.policies.drift import DriftPolicy, load_drift
 from driftline.policies.handing_over import hand_over
+from driftline.policies.masterdata import MasterdataPolicy, load_masterdata
 from driftline.policies.signals import SignalsPolicy, load_signals
 from driftline.policies.sod import SodPolicy, load_sod
 from driftline.policies.tickets import TicketsPolicy, load_tickets
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 __all__ = [
-    "AccessPolicy", "AccessReviewPolicy", "ApprovedChange", "Capability", "DriftPolicy", "PlannedUpgrade", "Policies",
+    "AccessPolicy", "AccessReviewPolicy", "ApprovedChange", "Capability", "DriftPolicy", "MasterdataPolicy", "PlannedUpgrade",
+    "Policies",
     "SignalsPolicy", "SodPolicy", "TicketsPolicy", "TrendPolicy", "Waiver", "hand_over", "load_policies",
 ]  # fmt: skip
 
@@ -43,6 +45,7 @@ class Policies:
     approved_changes: dict[str, ApprovedChange]
     capabilities: dict[str, Capability]
     drift: DriftPolicy
+    masterdata: MasterdataPolicy
     signals: SignalsPolicy
     sod: SodPolicy
     tickets: TicketsPolicy
@@ -63,6 +66,7 @@ def load_policies(folder: Path, registry: Registry, *, seeds: Path) -> Policies:
         approved_changes=load_approved_changes(folder, registry),
         capabilities=capabilities,
         drift=load_drift(folder),
+        masterdata=load_masterdata(folder, registry),
         signals=load_signals(folder),
         sod=load_sod(folder, capabilities),
         tickets=load_tickets(folder, registry),

@@ -58,6 +58,7 @@ def settings_of(policies: Policies) -> Iterator[tuple[str, Any]]:
         yield f"sod.{name}", rule.model_dump(mode="json")
     for section, keys in policies.signals.model_dump(mode="json").items():
         yield from ((f"{section}.{key}", value) for key, value in keys.items())
+    yield from policies.masterdata.settings()
     yield "trend.flat_within_pct", policies.trend.flat_within_pct
     yield from ((f"trend.alpha_{test}", value) for test, value in policies.trend.alpha.model_dump().items())
     yield "trend.short_series_claims", [it.model_dump(mode="json") for it in policies.trend.short_series_claims]

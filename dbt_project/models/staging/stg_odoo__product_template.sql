@@ -1,0 +1,21 @@
+select
+  client_id,
+  id as odoo_product_id,
+  name as product_name,
+  active as is_active,
+  default_code as reference,
+  categ_id as odoo_category_id,
+  uom_id as odoo_unit_id,
+  uom_po_id as purchase_odoo_unit_id,
+  list_price,
+  sale_ok as is_sold,
+  purchase_ok as is_bought,
+  company_id as odoo_company_id,
+  create_date as created_at,
+  create_uid as created_by_odoo_user_id,
+  write_date as updated_at,
+  write_uid as updated_by_odoo_user_id,
+  _deleted_at as deleted_at,
+  _deleted_at is not null as is_deleted,
+  _read_at as read_at
+from {{ source('raw', 'product_template') }}
