@@ -2,7 +2,8 @@
 
 The first peer is psql piped into psql, with the same columns and the same primary key. The second is dlt's
 `sql_database` with the pyarrow backend, same columns, no key. Ours does the whole night of that client: every
-catalogued model, landing in one transaction, digests of both sides, bookkeeping.
+catalogued model, landing in one transaction, digests of both sides, bookkeeping. The peers copy the tickets alone, so
+that what the same night takes without the million tickets stands apart: the load of the tickets is what they add to it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from bench.servers import (
 from demo.postgres import EmbeddedPostgres
 
 ROUNDS = 3
-COPY_LIMIT_RATIO = 1.2
+COPY_LIMIT_RATIO, NIGHT_LIMIT_RATIO = 1.2, 1.5
 DLT_LIMIT_RATIO = 0.25
 MEMORY_LIMIT_MB = 300
 
@@ -44,6 +45,7 @@ def measure(row_count: int = 1_000_000) -> Iterator[Figure]:
 
 def _measure(server: EmbeddedPostgres, row_count: int) -> Iterator[Figure]:
     source = make_source(server)
+    rest_seconds = statistics.median(_night(server, source).elapsed_seconds for _ in range(ROUNDS))
     table_mb = grow_tickets(source, row_count)
     columns = _columns(source)
     copies, ours = [], []
@@ -53,10 +55,15 @@ def _measure(server: EmbeddedPostgres, row_count: int) -> Iterator[Figure]:
     copy_seconds = statistics.median(copies)
     night_seconds = statistics.median(cost.elapsed_seconds for cost in ours)
     yield Figure("first_load.copy_to_copy", copy_seconds, "s", note="psql | psql, same columns, same key")
+    yield Figure("first_load.without_tickets", rest_seconds, "s", note="the same night before there were tickets")
+    yield Figure(
+        "first_load.tickets", night_seconds - rest_seconds, "s", vs="first_load.copy_to_copy",
+        ratio=(night_seconds - rest_seconds) / copy_seconds, limit=COPY_LIMIT_RATIO,
+        note=f"what {row_count} tickets, {table_mb} MB table, add to the night; their proof included",
+    )  # fmt: skip
     yield Figure(
         "first_load.night", night_seconds, "s", vs="first_load.copy_to_copy", ratio=night_seconds / copy_seconds,
-        limit=COPY_LIMIT_RATIO,
-        note=f"{row_count} tickets, {table_mb} MB table, median of {ROUNDS}; all models and the proof included",
+        limit=NIGHT_LIMIT_RATIO, note=f"all models and the proof, median of {ROUNDS}",
     )  # fmt: skip
     yield Figure("first_load.max_resident", max(cost.max_resident_mb for cost in ours), "MB", limit=MEMORY_LIMIT_MB)
     for file_format, limit in (("insert_values", DLT_LIMIT_RATIO), ("csv", None)):
