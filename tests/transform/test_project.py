@@ -58,6 +58,18 @@ def test_a_build_without_its_variables_does_not_run(planted):
         assert f"Required var '{missing}' not found" in str(result.exception)
 
 
+def test_no_branch_depends_on_what_the_project_is_not_parsed_with():
+    # The project is read with other values than it is run with: a model that chose by them would refer to the wrong one.
+    branches = {
+        f"{path.name}: {branch}"
+        for path in PROJECT.glob("**/*.sql")
+        for branch in re.findall(r"{%-?\s*(?:if|elif|for)\b.*?%}", path.read_text(), flags=re.DOTALL)
+    }
+    assert len(branches) > 20
+    asked = re.compile(r"""var\(["'](build_id|as_of_at|quarter)|build_as_of_at\(|build_id\(""")
+    assert [branch for branch in branches if asked.search(branch)] == []
+
+
 def test_every_description_states_its_grain_and_a_test_proves_it():
     entries = described()
     assert len(entries) > 45
