@@ -37,6 +37,8 @@ class Seen:
     effective: list[dict[str, Any]]
     exceptions: dict[tuple[int, str], dict[str, Any]]  # by user and rule
     conflicts: dict[tuple[int, str], dict[str, Any]]
+    history: set[tuple[int, str, str, str | None]]  # user, rule, days of the evenings that opened and closed it
+    deactivation_days: dict[int, float]
     not_judged: dict[str, str]
     invoicing_for: WhatIf
 
@@ -84,7 +86,14 @@ def look(settings: Settings, client_id: str) -> Seen:
     }  # fmt: skip
     not_judged = dict(run_sql(
         url, "select rule, reason from access.rule where client_id = %s and not is_judged", client_id))  # fmt: skip
+    history = run_sql(
+        url,
+        "select odoo_user_id, rule, opened_at::date::text, closed_at::date::text from access.exception_history"
+        " where client_id = %s", client_id,
+    )  # fmt: skip
+    days = "select odoo_user_id, deactivation_days from access.user where client_id = %s and is_deactivation_seen"
     return Seen(
+        history=set(history), deactivation_days=dict(run_sql(url, days, client_id)),
         groups={(row["odoo_user_id"], row["odoo_group_id"]) for row in effective}, allowed=set(allowed),
         rules=set(rules), all_rules=set(all_rules), effective=effective, exceptions=found["exception"],
         conflicts=found["sod_conflict"], not_judged=not_judged,
@@ -218,6 +227,16 @@ def test_the_access_edits_give_exactly_the_exceptions_they_should_and_withdrawn_
         (15, "slow_deactivation"),  # edit 39, weeks after the departure of edit 19
         (6, "stored_not_implied"), (14, "stored_not_implied"),  # what edits 34 and 38 left behind
     }  # fmt: skip
+    # What was withdrawn is kept with the evening that closed it, everything else as open since the one that found it.
+    last = evenings[f"17.0{[*EVENINGS.values()][-1]}"]
+    opened = {
+        **dict.fromkeys(third, "2026-11-25"),
+        **dict.fromkeys(second, "2026-11-24"),
+        **dict.fromkeys(first, "2026-11-23"),
+    }
+    assert last.history == {(*key, day, None if key in third else "2026-11-25") for key, day in opened.items()}
+    assert [int(days) for days in last.deactivation_days.values()] == [24]
+    assert list(last.deactivation_days) == [15]
 
 
 def test_exceptions_show_since_when_on_what_and_by_which_line(evenings):
