@@ -15,13 +15,23 @@ from driftline.settings import Settings
 from openpyxl import Workbook, load_workbook
 
 from demo.odoo.creation import create
-from tests.conftest import REPOSITORY, Warehouse, make_settings, run_autocommit
+from tests.conftest import REPOSITORY, Warehouse, make_settings, run_autocommit, run_sql
 
 CLIENT, QUARTER = "aegean", "2026Q4"
 OWNER, ADMINISTRATORS_OWNER = "cfo@aegean.example", "ceo@aegean.example"
 FIRST_NIGHT = datetime(2026, 11, 20, 2, tzinfo=UTC)
 OPENED_AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 POLICY = f"clients:\n  {CLIENT}: {{owner: {OWNER}, administrators_owner: {ADMINISTRATORS_OWNER}}}\n"
+# What somebody changes or deletes later on.
+KNOWN_FROM_THE_FIRST_NIGHT = (
+    "insert into ir_rule (id, name, active, model_id, domain_force, perm_read, create_uid, create_date, write_uid,"
+    " write_date)"
+    " select n, 'Own contacts ' || n, true, m.id, '[(1, ''='', 1)]', true, 2, '2026-11-02 10:00', 2, '2026-11-02 10:00'"
+    " from ir_model m, (values (901), (902)) as v (n) where m.model = 'res.partner'",
+    "insert into account_payment (id, create_uid, create_date) values (901, 1, '2026-11-02 10:00')",
+    "insert into purchase_order (id, name, state, create_uid, create_date) values"
+    " (901, 'P00901', 'draft', 1, '2026-11-02 10:00')",
+)
 
 
 def read_and_build(settings: Settings, source: str, *, moment: datetime) -> None:
@@ -74,6 +84,8 @@ def read_client(pg_server, _warehouse_template: str, tmp_path_factory: pytest.Te
     source, warehouse = "access_review_source", "access_review"
     run_autocommit(pg_server.url(), f'create database "{source}" template "{made}"')
     run_autocommit(pg_server.url(), f'create database "{warehouse}" template "{_warehouse_template}"')
+    for statement in KNOWN_FROM_THE_FIRST_NIGHT:
+        run_sql(pg_server.url(source), statement)
     policies = shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies")
     text = (policies / "access_review.yml").read_text()
     assert "clients: {}\n" in text

@@ -34,11 +34,31 @@ ACTS = Counter({
     ("journal entries", "reset to draft", "accounting2@aegean.example", False, False, False, False): 1,
     ("journal entries", "posted", "accounting2@aegean.example", True, False, False, False): 1,
     ("sequence gaps", "number missing", None, None, None, None, None): 1,
-    ("deleted records", "deleted", None, None, None, None, None): 1,
+    ("deleted records", "deleted", None, None, None, None, None): 3,
+    ("groups", "created", "admin", False, True, False, False): 1,
+    ("groups", "created", None, None, None, None, None): 1,
+    ("groups", "changed", "warehouse1@aegean.example", True, False, True, False): 1,
+    ("access rows", "created", "admin", False, True, False, False): 1,
+    ("access rows", "changed", "helpdesk.lead1@aegean.example", False, False, False, True): 1,
+    ("access rows", "deleted", None, None, None, None, None): 1,
+    ("record rules", "created", "admin", False, True, False, False): 1,
+    ("record rules", "created", None, None, None, None, None): 1,
+    ("record rules", "changed", "accounting2@aegean.example", False, False, False, False): 1,
+    ("record rules", "deleted", None, None, None, None, None): 1,
     ("users", "changed", "admin", False, True, False, False): 1,
     ("memberships", "created", None, None, None, None, None): 1,
     ("memberships", "deleted", None, None, None, None, None): 1,
 })  # fmt: skip
+TOLD = {
+    ("groups", "created", "900", "res.groups"), ("groups", "created", "900,6", "res.groups.implied.rel"),
+    ("groups", "changed", "28", "res.groups"),
+    ("access rows", "created", "90001", "ir.model.access"), ("access rows", "changed", "5", "ir.model.access"),
+    ("access rows", "deleted", "3", "ir.model.access"),
+    ("record rules", "created", "903", "ir.rule"), ("record rules", "created", "903,900", "rule.group.rel"),
+    ("record rules", "changed", "901", "ir.rule"), ("record rules", "deleted", "902", "ir.rule"),
+    ("deleted records", "deleted", "1", "account.move"), ("deleted records", "deleted", "901", "account.payment"),
+    ("deleted records", "deleted", "901", "purchase.order"),
+}  # fmt: skip
 COVERAGE = {
     "users": "logged", "groups": "derived nightly", "memberships": "derived nightly", "access rows": "derived nightly",
     "record rules": "derived nightly", "bank accounts": "derived nightly", "fiscal positions": "derived nightly",
@@ -70,6 +90,26 @@ def plant_acts(source: str) -> None:
         " select 900000 + n, f.id, 900000 + n, l, 19, '2026-11-20 09:10' from ir_model_fields f,"
         " (values (1, 'Draft'), (2, 'Posted')) as s (n, l) where f.model = 'account.move' and f.name = 'state'",
         "delete from account_move where id = 1",
+        "delete from account_payment where id = 901",
+        "delete from purchase_order where id = 901",
+        "insert into res_groups (id, name, create_uid, create_date, write_uid, write_date) values"
+        " (900, '{\"en_US\": \"Auditors\"}', 2, '2026-11-20 12:00', 2, '2026-11-20 12:00')",
+        "insert into res_groups_implied_rel (gid, hid) values (900, 6)",
+        'update res_groups set name = \'{"en_US": "Timesheets of all"}\', write_uid = 10,'
+        " write_date = '2026-11-20 22:40' where id = 28",
+        "insert into ir_model_access (id, name, active, model_id, group_id, perm_read, create_uid, create_date,"
+        " write_uid, write_date)"
+        " select 90001, 'auditors', true, id, 900, true, 2, '2026-11-20 12:00', 2, '2026-11-20 12:00'"
+        " from ir_model where model = 'account.move'",
+        "update ir_model_access set perm_unlink = true, write_uid = 7, write_date = '2026-11-20 11:00' where id = 5",
+        "delete from ir_model_access where id = 3",
+        "insert into ir_rule (id, name, active, model_id, domain_force, perm_read, create_uid, create_date,"
+        " write_uid, write_date)"
+        " select 903, 'Auditors see all', true, id, '[]', true, 2, '2026-11-20 12:00', 2, '2026-11-20 12:00'"
+        " from ir_model where model = 'account.move'",
+        "insert into rule_group_rel (rule_group_id, group_id) values (903, 900)",
+        "update ir_rule set domain_force = '[]', write_uid = 19, write_date = '2026-11-20 12:00' where id = 901",
+        "delete from ir_rule where id = 902",
         "insert into auditlog_rule (id, name, state, model_id, log_write, log_create, log_unlink, create_date,"
         " write_date)"
         " select 1, 'Users', 'subscribed', id, true, true, true, '2026-11-20 09:00', '2026-11-20 09:00'"
@@ -170,6 +210,14 @@ def test_a_whole_review(opened: Open, tmp_path):
     plant_acts(source)
     read_and_build(settings, source, moment=NEXT_NIGHT)
     assert acts(warehouse) == ACTS
+    told = set(warehouse.rows(
+        "select area, action, record_key, model, what from access.audit_event where client_id = %s and area = any (%s)",
+        CLIENT, ["groups", "access rows", "record rules", "deleted records"],
+    ))  # fmt: skip
+    assert {row[:4] for row in told} == TOLD
+    assert {row[4] for row in told if row[3] in ("account.payment", "purchase.order", "res.groups")} == {
+        "payment 901", "purchase 901", "Auditors", "Timesheets of all",
+    }  # fmt: skip
     coverage = dict(warehouse.rows("select area, coverage from access.audit_coverage where client_id = %s", CLIENT))
     assert coverage == COVERAGE
     now = standing(opened, NEXT_NIGHT + timedelta(hours=5))

@@ -45,6 +45,8 @@ class Access:
     effective: list[dict[str, Any]]
     exceptions: dict[tuple[int, str], dict[str, Any]]  # by user and rule
     conflicts: dict[tuple[int, str], dict[str, Any]]
+    history: set[tuple[int, str, str, str | None]]  # user, rule, days of the evenings that opened and closed it
+    deactivation_days: dict[int, float]
     not_judged: dict[str, str]
     invoicing_for: WhatIf
 
@@ -158,7 +160,15 @@ def _look_at_access(settings: Settings, client_id: str) -> Access:
     }  # fmt: skip
     not_judged = dict(run_sql(
         url, "select rule, reason from access.rule where client_id = %s and not is_judged", client_id))  # fmt: skip
+    history = run_sql(
+        url,
+        "select odoo_user_id, rule, opened_at::date::text, closed_at::date::text from access.exception_history"
+        " where client_id = %s",
+        client_id,
+    )
+    days = "select odoo_user_id, deactivation_days from access.user where client_id = %s and is_deactivation_seen"
     return Access(
+        history=set(history), deactivation_days=dict(run_sql(url, days, client_id)),
         groups={(row["odoo_user_id"], row["odoo_group_id"]) for row in effective}, allowed=set(allowed),
         rules=set(rules), all_rules=set(all_rules), effective=effective, exceptions=found["exception"],
         conflicts=found["sod_conflict"], not_judged=not_judged,

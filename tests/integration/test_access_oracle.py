@@ -114,6 +114,16 @@ def test_the_access_edits_give_exactly_the_exceptions_they_should_and_withdrawn_
         (15, "slow_deactivation"),  # edit 39, weeks after the departure of edit 19
         (6, "stored_not_implied"), (14, "stored_not_implied"),  # what edits 34 and 38 left behind
     }  # fmt: skip
+    # What was withdrawn is kept with the evening that closed it, everything else as open since the one that found it.
+    last = evenings[f"17.0{[*EVENINGS.values()][-1]}"]
+    opened = {
+        **dict.fromkeys(third, "2026-11-25"),
+        **dict.fromkeys(second, "2026-11-24"),
+        **dict.fromkeys(first, "2026-11-23"),
+    }
+    assert last.history == {(*key, day, None if key in third else "2026-11-25") for key, day in opened.items()}
+    assert [int(days) for days in last.deactivation_days.values()] == [24]
+    assert list(last.deactivation_days) == [15]
 
 
 def test_exceptions_show_since_when_on_what_and_by_which_line(evenings):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import ProxyHandler, build_opener
@@ -15,10 +16,17 @@ from urllib.request import ProxyHandler, build_opener
 import psutil
 import psycopg2
 import pytest
+from driftline.access_review.cycle import open_cycle
+from driftline.access_review.importing import import_worksheet
+from driftline.access_review.worksheet import export
+from driftline.quarters import quarter_of
+from openpyxl import load_workbook
 
 from demo.airflow_api import AirflowApi, ApiError, Run
 from demo.show import task_errors
 from demo.stack import REPOSITORY, Ports, Stack
+from tests.access_review.filling import lines, suggested, write
+from tests.conftest import make_settings
 
 WITH_SECRETS = ("vault.json", "airflow_users.json", "odoo-boreal.yml", "odoo-cordoba.yml")
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -247,6 +255,45 @@ def test_the_analyst_reads_what_is_published_and_nothing_else(stack: Stack, nigh
     assert query(url, "select distinct client_id from review.scorecard") == [("egret",)]
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         query(url, "select * from raw.res_users")
+
+
+@pytest.fixture(scope="module")
+def review(stack: Stack, night: Run, comparison: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The running quarter's review, with a review of egret's access that is open and of which everything is decided."""
+    folder, moment = tmp_path_factory.mktemp("review"), datetime.now(UTC).replace(microsecond=0)
+    policies = Path(shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies"))
+    text = (policies / "access_review.yml").read_text()
+    assert "\nclients: {}\n" in text
+    owners = "{owner: cfo@egret.example, administrators_owner: ceo@egret.example}"
+    (policies / "access_review.yml").write_text(text.replace("\nclients: {}\n", f"\nclients: {{egret: {owners}}}\n"))
+    settings = make_settings(
+        stack.databases.warehouse_url, clients_file=stack.clients_file, build_folder=folder, policies_from=policies
+    )
+    which = {"client_id": "egret", "quarter": quarter_of(moment)}
+    open_cycle(settings, **which, by="K. Ioannou", now=moment)
+    (exported,) = export(settings, **which, folder=folder, now=moment)
+    book = load_workbook(exported.files[0])
+    for sheet, row, cells in lines(book):
+        decided_at = moment.replace(tzinfo=None)  # egret's clock is UTC
+        write(sheet, row, decision=suggested(cells), note="asked the team", decided_by=cells["reviewer"])
+        write(sheet, row, decided_at=decided_at)
+        if cells["kind"] == "conflict":
+            write(sheet, row, owner="K. Ioannou", until=decided_at + timedelta(days=90))
+    book.save(exported.files[0])
+    import_worksheet(settings, **which, path=exported.files[0], by="M. Papas", sign_off="TICKET-7", now=moment)
+    return run(stack, "quarterly_review", {"quarter": which["quarter"]})
+
+
+def test_the_approval_of_a_quarter_closes_a_finished_review_of_access(stack: Stack, review: Run) -> None:
+    states = {task.task_id: task.state for task in review.tasks}
+    assert states["close_access"] == states["publish"] == "success", task_errors(review, stack.logs)
+    assert "- egret: finished" in stack.api.xcom(review, "propose")["text"].splitlines()
+    assert stack.api.xcom(review, "close_access") == {"egret": "closed"}
+    url = stack.databases.admin_url("warehouse")
+    answered = query(url, "select decided_by, comment, outcome from ops.review_decision")
+    closed = query(url, "select closed_by, close_comment, closed_at > opened_at from ops.access_cycle")
+    assert answered == [("admin", "approved by the demo", "approved")]
+    assert closed == [("admin", "approved by the demo", True)]
 
 
 def test_stopping_leaves_no_process_behind(tmp_path: Path) -> None:

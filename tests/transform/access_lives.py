@@ -51,6 +51,16 @@ EMPLOYEES: dict[int, list[tuple[int, int | None, bool]]] = {
 USERS = range(1, 29)
 ARCHIVED, PORTAL_USERS, SERVICE, READER, FREE, NO_LONGER_FREE = 16, (17,), 18, 22, 25, 26
 NEVER_LOGGED_IN, STALE = (7, 18, 22), 21
+# Two sessions of one browser are one device; of user 9 one was revoked, one more was active later.
+DEVICES = (
+    (8, "linux", "firefox", False, at("2026-10-02 08:00")), (8, "linux", "firefox", None, at("2026-11-01 08:00")),
+    (8, "android", "chrome", False, at("2026-10-20 08:00")), (9, "linux", "firefox", True, at("2026-11-01 08:00")),
+    (9, "macos", "safari", False, at("2026-11-09 08:00")),
+)  # fmt: skip
+ROLES = (
+    (8, None, None), (9, date(2026, 11, 5), date(2026, 11, 5)), (10, date(2026, 11, 6), None),
+    (11, None, date(2026, 11, 4)),
+)  # fmt: skip
 # What cannot be read in a night is not judged in it.
 KEYS_HIDDEN = (2,)
 # The portal user holds the internal user's group, so it is asked too. Not asked: who is archived, service accounts, the
@@ -110,7 +120,11 @@ def live(world: World, client_ids: list[str], once_built: Callable[[int], None])
         world.night(f"night {number}", moment, client_ids)
         for client_id in client_ids:
             absent = ("hr.employee",) if client_id == LISTED else ()
-            shown = (*MODELS, "driftline.second.factor", "res.users.apikeys") if client_id == CASES else MODELS
+            shown = (
+                (*MODELS, "driftline.second.factor", "res.users.apikeys", "res.device.log")
+                if client_id == CASES
+                else MODELS
+            )
             proofs = {model: (10, 10, "absent" if model in absent else "complete") for model in shown}
             if client_id == CASES and number in KEYS_HIDDEN:
                 proofs["res.users.apikeys"] = (0, 10, "hidden")
@@ -170,6 +184,19 @@ def plant_cases(world: World) -> None:
         {"id": 3, "user_id": 9, "create_date": at("2025-01-10 08:00"), "expiration_date": at("2025-04-10 08:00")},
     ]
     world.raw(CASES, "res_users_apikeys", keys, read_at=read_at)
+    devices = [
+        {"id": number, "user_id": user, "platform": platform, "browser": browser, "device_type": "computer",
+         "revoked": revoked, "first_activity": at("2026-10-01 08:00"), "last_activity": last}
+        for number, (user, platform, browser, revoked, last) in enumerate(DEVICES, start=1)
+    ]  # fmt: skip
+    world.raw(CASES, "res_device_log", devices, read_at=read_at)
+    world.raw(CASES, "res_users_role", [{"id": 1, "group_id": BILLING}], read_at=read_at)
+    roles = [
+        {"id": number, "role_id": 1, "user_id": user, "date_from": first, "date_to": last, "create_date": MADE,
+         "create_uid": 2}
+        for number, (user, first, last) in enumerate(ROLES, start=1)
+    ]  # fmt: skip
+    world.raw(CASES, "res_users_role_line", roles, read_at=read_at)
     factors = [{"id": user, "has_second_factor": user not in NO_FACTOR} for user in USERS]
     world.raw(CASES, "driftline_second_factor", factors, read_at=read_at)
 

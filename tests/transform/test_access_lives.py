@@ -293,6 +293,28 @@ def test_a_second_factor_is_shown_where_the_client_shows_it_or_its_identity_prov
     )
 
 
+def test_devices_are_counted_where_odoo_logs_them(lived):
+    rows = lived["world"].rows("select client_id, odoo_user_id, device_count, device_last_active_at from access.user")
+    assert {count for client_id, _, count, _ in rows if client_id != CASES} == {None}
+    found = {user: (count, last) for client_id, user, count, last in rows if client_id == CASES and count}
+    # What was active after the night was active in it.
+    assert found == {8: (2, at("2026-11-01 08:00")), 9: (1, NIGHTS[3])}
+    assert {count for client_id, _, count, _ in rows if client_id == CASES} == {0, 1, 2}
+
+
+def test_roles_are_listed_with_their_dates(lived):
+    rows = lived["world"].rows(
+        "select client_id, odoo_user_id, role_name, starts_on, ends_on, is_in_force, given_by_odoo_user_id"
+        " from access.role_assignment order by 2"
+    )
+    in_force = {8: True, 9: True, 10: False, 11: False}
+    assert rows == [
+        (CASES, user, f"Group {BILLING}", first, last, in_force[user], 2) for user, first, last in access_lives.ROLES
+    ]
+    held = dict(lived["world"].rows("select odoo_user_id, odoo_role_ids from access.user where client_id = %s", CASES))
+    assert {user for user, roles in held.items() if roles} == {8, 9}
+
+
 def test_who_is_exempt_stays_listed_with_owner_and_end(lived):
     listed = lived["found"][3]
     exempt = {key[1]: row for key, row in listed.items() if row["is_exempt"]}

@@ -6,6 +6,17 @@ with memberships as (
     array_agg(group_name order by group_name collate "C", odoo_group_id) as group_names
   from {{ ref('access_effective_group') }}
   group by client_id, odoo_user_id
+),
+
+-- A device is what Odoo tells devices apart by: platform, browser and kind.
+devices as (
+  select log.client_id, log.odoo_user_id, max(least(log.last_active_at, period.as_of_at)) as last_active_at,
+    count(distinct concat_ws('|', coalesce(log.platform, ''), coalesce(log.browser, ''), coalesce(log.device_type, ''))) as device_count
+  from {{ ref('stg_odoo__res_device_log') }} as log
+  join {{ ref('int_review__period') }} as period on period.client_id = log.client_id
+  where log.is_revoked is not true and coalesce(log.first_active_at < period.as_of_at, true)
+    and (log.deleted_at is null or log.deleted_at > period.as_of_at)
+  group by log.client_id, log.odoo_user_id
 )
 
 select
@@ -41,6 +52,8 @@ select
     where device.client_id = person.client_id and device.odoo_user_id = person.odoo_user_id
       and {{ existed_at('device', 'person.as_of_at') }} and coalesce(device.expires_at > person.as_of_at, true)
   ) as trusted_device_count,
+  case when logged.is_present then coalesce(devices.device_count, 0) end as device_count,
+  devices.last_active_at as device_last_active_at,
   factor.second_factor,
   person.odoo_role_ids,
   person.as_of_at
@@ -60,6 +73,8 @@ cross join lateral (
     case when person.has_left and person.left_on is not null and not person.is_active
       then person.deactivated_at is not null end as is_deactivation_seen
 ) as left_days
+left join devices on devices.client_id = person.client_id and devices.odoo_user_id = person.odoo_user_id
+left join {{ ref('int_review__model_state') }} as logged on logged.client_id = person.client_id and logged.model = 'res.device.log'
 left join memberships
   on memberships.client_id = person.client_id and memberships.odoo_user_id = person.odoo_user_id
 left join {{ ref('int_access__employee') }} as manager
