@@ -41,12 +41,12 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# The records of one model that are to be looked at now. #}
-{% macro touched_records(model, relation) -%}
+{# The records of one model that are to be looked at now; `once` keeps what a column costs from being paid by every rule. #}
+{% macro touched_records(model, relation, once=false) -%}
   (select record.*
    from {{ ref('int_masterdata__touched') }} as touched
    join {{ relation }} as record on record.client_id = touched.client_id and record.record_id = touched.record_id
-   where touched.model = '{{ model }}') as record
+   where touched.model = '{{ model }}'{{ ' offset 0' if once }}) as record
 {%- endmacro %}
 
 {# The rules of a model that say `way`: same, finds (needs are such, too) or query. #}
@@ -86,12 +86,18 @@
   {% else %}select{% endif %}
 {%- endmacro %}
 
-{# A text as it is compared: without case, accents, points and punctuation; a name also without what kind of company it is. #}
+{# A text as it is compared: without case, accents, points and punctuation; a name also without what kind of company it is.
+   What is plain ASCII, as most is, needs the shorter half of the work. #}
 {% macro folded(name, is_of_a_company=false) -%}
-  {%- set plain = "replace(replace(replace(translate(regexp_replace(normalize(lower(" ~ name ~ " collate pg_c_utf8), NFKD), '[\\u0300-\\u036f]', '', 'g'), 'łøđıς', 'lodiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')" -%}
-  {%- set words = "' ' || regexp_replace(regexp_replace(" ~ plain ~ ", '[.''’`´]', '', 'g'), '[^[:alnum:]]+', ' ', 'g') || ' '" -%}
-  {%- set said = "regexp_replace(" ~ words ~ ", '( (" ~ master_data().legal_forms | join("|") ~ "))+(?= )', '', 'g')" if is_of_a_company else words -%}
-  nullif(replace({{ said }}, ' ', ''), '')
+  {%- set lower = "lower(" ~ name ~ " collate pg_c_utf8)" -%}
+  {%- set bare = "replace(replace(replace(translate(regexp_replace(normalize(" ~ lower ~ ", NFKD), '[\\u0300-\\u036f]', '', 'g'), 'łøđıς', 'lodiσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')" -%}
+  {%- set plain = "case when octet_length(" ~ name ~ ") = length(" ~ name ~ ") then " ~ lower ~ " else " ~ bare ~ " end" -%}
+  {%- if is_of_a_company -%}
+    {%- set words = "' ' || regexp_replace(translate(" ~ plain ~ ", '.''’`´', ''), '[^[:alnum:]]+', ' ', 'g') || ' '" -%}
+    nullif(replace(regexp_replace({{ words }}, '( ({{ master_data().legal_forms | join("|") }}))+(?= )', '', 'g'), ' ', ''), '')
+  {%- else -%}
+    nullif(regexp_replace({{ plain }}, '[^[:alnum:]]+', '', 'g'), '')
+  {%- endif -%}
 {%- endmacro %}
 
 {# A rule's place among those of its model, by name. #}

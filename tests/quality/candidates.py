@@ -19,7 +19,7 @@ QUARTER = "2026Q4"
 ROWS_PER_CLIENT = {
     "scorecard": 6, "module_change": 1, "ticket_flow": 10, "access_user": 4, "version_currency": 1, "signal": 6,
     "config_drift": 8, "upgrade_impact": 2, "ticket_trend": 2, "ticket_service": 2, "ticket_driver": 2,
-    "access_rule": 4, "access_exception": 2,
+    "access_rule": 4, "access_exception": 2, "master_data_rate": 6, "master_data_exception": 3,
 }  # fmt: skip
 
 _TABLES = """
@@ -35,6 +35,10 @@ begin
   end loop;
   create table drift.module_change as table review_candidate.module_change;
   alter table drift.module_change drop column build_id;
+  create table masterdata.rate as table review_candidate.master_data_rate;
+  alter table masterdata.rate drop column build_id;
+  create table masterdata.exception as table review_candidate.master_data_exception;
+  alter table masterdata.exception drop column build_id;
   create table drift.version_currency (
     client_id text, quarter text, series text, major integer, latest_release text, majors_behind integer,
     support_ends_on date, support_basis text, support_left_days integer, upgraded_on date, upgrade_basis text,
@@ -391,6 +395,39 @@ _ROWS = {
           (values ('access.yml', 'leaver_still_active', 'left on 2026-10-31', '{"res.users,7"}'::text[], '{}', 'Ann'),
                   ('sod.yml', 'vendor_and_payment', 'can', '{"res.users,7","account.payment,1"}',
                    '{"account.payment": {"EUR": 100}}', null)) v (policy, rule, detail, evidence, amounts, owner)
+    """,
+    "masterdata.rate": """
+        insert into masterdata.rate
+        select c, %(quarter)s, model, rule, title, kind, severity, looked_at is not null, reason, looked_at, found, waived,
+          100.0 * found / looked_at, null, %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('', '', 'All records', null, null, '', 40, 2, 1),
+                  ('res.partner', '', 'All rules', null, null, '', 40, 2, 1),
+                  ('res.partner', 'partner_same_vat', 'One VAT number', 'duplicate', 'act', '', 10, 1, 1),
+                  ('res.partner', 'customer_gap', 'Customers', 'gap', 'watch', '', 4, 1, 0),
+                  ('uom.uom', '', 'All rules', null, null, 'this Odoo has no uom.uom', null, null, null),
+                  ('uom.uom', 'unit_factor', 'Units', 'inconsistency', 'act', 'this Odoo has no uom.uom', null, null, null)
+          ) v (model, rule, title, kind, severity, reason, looked_at, found, waived)
+    """,
+    "masterdata.exception": """
+        insert into masterdata.exception
+        select c, %(quarter)s, 'res.partner', rule, title, kind, severity, id, other, detail, '2026-11-01 02:00+00', 'seen', 20,
+          '2026-10-31 09:00+00', 'sales1@example.org', 2, amounts::jsonb, owner is not null, owner,
+          'two shops of ' || owner, '2027-01-31'::date + length(left(owner, 0)), %(as_of)s
+        from unnest(%(clients)s) c,
+          (values ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 21, 2, 'looks like res.partner,2',
+                   '{"receivable": {"EUR": 100}}', null),
+                  ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 23, 22, 'looks like res.partner,22', '{}', 'Ann'),
+                  ('customer_gap', 'Customers', 'gap', 'watch', 26, null, 'no mail address', '{}', null)
+          ) v (rule, title, kind, severity, id, other, detail, amounts, owner)
+    """,
+    "review_candidate.master_data_rate": """
+        insert into review_candidate.master_data_rate
+        select *, %(build)s from masterdata.rate where client_id = any(%(clients)s)
+    """,
+    "review_candidate.master_data_exception": """
+        insert into review_candidate.master_data_exception
+        select *, %(build)s from masterdata.exception where client_id = any(%(clients)s)
     """,
 }
 

@@ -53,6 +53,11 @@ _FLOW = "review_candidate.ticket_flow"
 _ACCESS = "review_candidate.access_user"
 _RULE = "review_candidate.access_rule"
 _EXCEPTION = "review_candidate.access_exception"
+_RATE = "masterdata.rate"
+_WRONG = "masterdata.exception"
+_MARTS = "is_the_marts"
+_PUBLISHED_RATE = "review_candidate.master_data_rate"
+_PUBLISHED_WRONG = "review_candidate.master_data_exception"
 _CHANGE = "review_candidate.module_change"
 _DRIFT = "drift.module_change"
 _PUBLISHED_CURRENCY = "review_candidate.version_currency"
@@ -95,6 +100,10 @@ _ALL = (
     _ACCESS,
     _RULE,
     _EXCEPTION,
+    _RATE,
+    _WRONG,
+    _PUBLISHED_RATE,
+    _PUBLISHED_WRONG,
     _CHANGE,
     _PUBLISHED_CURRENCY,
     _PUBLISHED_SIGNAL,
@@ -151,6 +160,11 @@ def _trend(
 ) -> Defect:
     """Spoil the mart's claim; what was published of it no longer agrees where words or numbers of it are shown."""
     return replace(_set(_TREND, assignment, where), also=also)
+
+
+def _seen_in(published: str, defects: dict[str, Defect]) -> dict[str, Defect]:
+    """Spoiled on one side only, what is published is no longer the mart's."""
+    return {name: replace(defect, also=(*defect.also, (published, _MARTS))) for name, defect in defects.items()}
 
 
 def _flow_defects(table: str, *, first: str, last: str, earlier: str) -> dict[str, Defect]:
@@ -235,6 +249,65 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
             "groups_counted": _set(_ACCESS, "group_count = 5", "odoo_user_id = 7"),
             "login_not_in_future": _set(_ACCESS, "last_login_at = as_of_at + interval '1 second'", "odoo_user_id = 7"),
             "active_internal_user_has_groups": _set(_ACCESS, "group_count = 0, group_names = '{}'", "odoo_user_id = 7"),
+        },
+        _RATE: {
+            **_seen_in(_PUBLISHED_RATE, _common(_RATE)),
+            "client_coverage": Defect(
+                _LOST.format(table=_RATE) + ";" + _LOST.format(table=_WRONG),
+                also=((_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
+            ),
+            **_seen_in(_PUBLISHED_RATE, {
+                "total_is_its_parts": _set(_RATE, "looked_at_count = 50, rate_pct = 4", "model = ''"),
+                "rate_is_its_counts": _set(_RATE, "rate_pct = 26", "rule = 'customer_gap'"),
+                "found_within_looked_at": _set(_RATE, "waived_count = -1", "model = 'res.partner' and rule = ''"),
+                "rule_within_model": _set(
+                    _RATE, "found_count = 3, rate_pct = 75", "rule = 'customer_gap'", also=((_WRONG, "row_count"),)
+                ),
+                "reason_given": _set(_RATE, "reason = ''", "rule = 'unit_factor'"),
+                "no_count_where_not_judged": _set(_RATE, "found_count = 0", "rule = 'unit_factor'"),
+            }),
+        },
+        _WRONG: {
+            **_seen_in(_PUBLISHED_WRONG, _common(_WRONG)),
+            "row_count": Defect(
+                f"delete from {_WRONG} where client_id = %(client)s and rule = 'customer_gap'",
+                also=((_PUBLISHED_WRONG, _MARTS),),
+            ),
+            "client_coverage": Defect(
+                _LOST.format(table=_RATE) + ";" + _LOST.format(table=_WRONG),
+                also=((_RATE, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
+            ),
+            **_seen_in(_PUBLISHED_WRONG, {
+                "judged_only": _set(_WRONG, "rule = 'unit_factor'", "rule = 'customer_gap'"),
+                "since_before": _set(_WRONG, "open_days = 21", "rule = 'customer_gap'"),
+                "double_of_an_earlier": _set(_WRONG, "other_record_id = 30", "record_id = 21"),
+                "waiver_complete": _set(_WRONG, "waived_until_on = null", "record_id = 23"),
+                "since_basis_known": _set(_WRONG, "since_basis = 'guessed'", "record_id = 21"),
+            }),
+        },
+        _PUBLISHED_RATE: {
+            **_seen_in(_PUBLISHED_RATE, _common(_PUBLISHED_RATE)),
+            "one_build": _set(_PUBLISHED_RATE, "build_id = 'build-0'", rows=1),
+            "client_coverage": Defect(
+                _LOST.format(table=_PUBLISHED_RATE) + ";" + _LOST.format(table=_PUBLISHED_WRONG),
+                also=((_PUBLISHED_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
+            ),
+            _MARTS: _set(_PUBLISHED_RATE, "title = 'Another'", "rule = 'customer_gap'"),
+            "scorecard_agrees": _set(_SCORECARD, "value = 6, verdict = 'act'", "kpi = 'master_data_exception_rate'"),
+        },
+        _PUBLISHED_WRONG: {
+            **_seen_in(_PUBLISHED_WRONG, _common(_PUBLISHED_WRONG)),
+            "one_build": _set(_PUBLISHED_WRONG, "build_id = 'build-0'", rows=1),
+            "row_count": Defect(_LOST.format(table=_PUBLISHED_WRONG), also=((_PUBLISHED_WRONG, _MARTS),)),
+            "client_coverage": Defect(
+                _LOST.format(table=_PUBLISHED_RATE) + ";" + _LOST.format(table=_PUBLISHED_WRONG),
+                also=((_PUBLISHED_RATE, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
+            ),
+            _MARTS: _set(_PUBLISHED_WRONG, "title = 'Another'", "record_id = 21"),
+            **_seen_in(_PUBLISHED_WRONG, {
+                "severity_known": _set(_PUBLISHED_WRONG, "severity = 'bad'", "record_id = 21"),
+                "kind_known": _set(_PUBLISHED_WRONG, "kind = 'oddity'", "record_id = 26"),
+            }),
         },
         _RULE: {
             **_common(_RULE),
@@ -609,6 +682,16 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
     (_STAGED, "row_count"): Defect(
         f"delete from {_RAW_TICKETS}; delete from {_TICKETS}", also=((_STAGED, "client_coverage"),)
     ),
+    (_RATE, "row_count"): Defect(
+        f"delete from {_RATE}; delete from {_WRONG}",
+        also=((_RATE, "client_coverage"), (_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS),
+              (_PUBLISHED_WRONG, _MARTS)),
+    ),
+    (_PUBLISHED_RATE, "row_count"): Defect(
+        f"delete from {_PUBLISHED_RATE}; delete from {_PUBLISHED_WRONG}",
+        also=((_PUBLISHED_RATE, "client_coverage"), (_PUBLISHED_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS),
+              (_PUBLISHED_WRONG, _MARTS)),
+    ),
     (_RULE, "row_count"): Defect(
         f"delete from {_RULE}; delete from {_EXCEPTION}",
         also=((_RULE, "client_coverage"), (_EXCEPTION, "client_coverage")),
@@ -629,6 +712,8 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
             _IMPACT,
             _RULE,
             _EXCEPTION,
+            _PUBLISHED_RATE,
+            _PUBLISHED_WRONG,
         )
     },
 }

@@ -247,6 +247,44 @@ def publish_drift(url: str, client_id: str, *, quarter: str = QUARTER, text: str
     )  # fmt: skip
 
 
+def publish_master_data(url: str, client_id: str, *, quarter: str = QUARTER, text: str = "no mail address") -> None:
+    """Write what stands in the section on master data; `text` is what was found in one record."""
+    common = _common(client_id, quarter)
+    rates = [
+        ("", "", "All records", None, 200, 5, 1, 2.5, 3.0), ("res.partner", "", "All rules", None, 150, 5, 1, 3.33, None),
+        ("res.partner", "customer_gap", "Customers that lack something", "gap", 40, 4, 0, 10.0, 12.5),
+        ("res.partner", "partner_same_vat", "Two partners with one number", "duplicate", 90, 1, 1, 1.11, None),
+        ("uom.uom", "unit_factor", "Units without a factor", "inconsistency", None, None, None, None, None),
+    ]  # fmt: skip
+    insert(
+        url, "master_data_rate",
+        [
+            {"model": model, "rule": rule, "title": title, "kind": kind, "severity": "watch" if rule else None,
+             "is_judged": looked_at is not None, "reason": "" if looked_at else "this Odoo has no uom.uom",
+             "looked_at_count": looked_at, "found_count": found, "waived_count": waived, "rate_pct": pct,
+             "previous_rate_pct": before, **common}
+            for model, rule, title, kind, looked_at, found, waived, pct, before in rates
+        ],
+    )  # fmt: skip
+    found: dict[str, Any] = {
+        "model": "res.partner", "title": "Customers that lack something", "kind": "gap", "severity": "watch",
+        "since_at": AS_OF_AT - timedelta(days=30), "since_basis": "seen", "open_days": 30, "is_waived": False,
+        "last_touched_by": "sales1@example.org", **common,
+    }  # fmt: skip
+    sums = {"receivable": {"EUR": 1200.5, "USD": 7}, "sold": {"EUR": 3}}
+    waived = {
+        "rule": "partner_same_vat", "record_id": 9, "other_record_id": 4, "kind": "duplicate", "is_waived": True,
+        "waived_owner": "K. Ioannou", "waived_reason": "Two shops", "waived_until_on": date(2027, 1, 31),
+        "detail": "looks like res.partner,4", "document_count": 0, "amounts": "{}", "since_basis": "last written",
+    }  # fmt: skip
+    gaps = [
+        {"rule": "customer_gap", "record_id": 20 + place, "detail": text, "document_count": place,
+         "amounts": json.dumps(sums if place == 50 else {})}
+        for place in range(1, 51)
+    ]  # fmt: skip
+    insert(url, "master_data_exception", [{**found, **row} for row in (*gaps, waived)])
+
+
 def _period(kind: str, period: str, start_on: date, opened: int, closed: int, backlog: int) -> dict[str, Any]:
     return {
         "period_kind": kind,

@@ -20,7 +20,8 @@ from tests.sealing.conftest import CLIENT, DECISION, QUARTER, SEALED_AT
 
 LATER = SEALED_AT + timedelta(days=30)
 TABLES = (
-    "access_exception", "access_rule", "access_user", "config_drift", "module_change", "scorecard", "signal",
+    "access_exception", "access_rule", "access_user", "config_drift", "master_data_exception", "master_data_rate",
+    "module_change", "scorecard", "signal",
     "ticket_driver", "ticket_flow", "ticket_service", "ticket_trend", "upgrade_impact", "version_currency",
 )  # fmt: skip
 REASON = "Tickets of a closed project were counted."

@@ -29,6 +29,7 @@ class Night:
     rates: dict[tuple[str, str, str], dict[str, Any]]
     verdicts: dict[str, dict[str, Any]]
     different: Rows
+    touched: dict[str, int]
 
 
 def look(world: World) -> Night:
@@ -40,6 +41,7 @@ def look(world: World) -> Night:
         rates={(row["client_id"], row["model"], row["rule"]): row for row in rows("masterdata.rate")},
         verdicts={row["client_id"]: row for row in rows("staging.int_review__master_data")},
         different=rows("masterdata.different"),
+        touched=dict(world.rows("select model, count(*) from staging.int_masterdata__touched group by 1")),
     )
 
 
@@ -179,6 +181,16 @@ def test_the_next_night_follows_what_was_corrected_and_nothing_else(nights):
     assert given == {rule: records for rule, records in after.items() if records}
     assert found(seen[2], PLANTED) == given
     assert one(seen[1], "customer_gap", 26)["detail"] == "no city, no mail address"
+
+
+def test_a_night_looks_at_what_was_read_since_the_last_one_and_at_what_is_few_everywhere(nights):
+    _, seen = nights
+    few = {"uom.uom": 9, "account.account": 9, "account.tax": 6, "hr.employee": 6}
+    every = {"res.partner": 28, "res.partner.bank": 6, "product.template": 6, "product.product": 6}
+    assert seen[0].touched == {**few, **every}
+    # Five were changed and one is new.
+    assert seen[1].touched == {**few, "res.partner": 6}
+    assert seen[2].touched == few
 
 
 def test_a_rule_counts_what_it_looks_at_and_records_in_use_are_those_of_the_source(nights):

@@ -72,6 +72,8 @@ def _to_html(page: Page) -> str:
         drift=page.drift,
         drift_drawings=_drift_drawings(page),
         plan_drawings=_plan_drawings(page),
+        master_data=page.master_data,
+        record_drawings=_record_drawings(page),
         efforts=EFFORTS,
         comparisons=_comparisons(page),
         dash=words.DASH,
@@ -108,6 +110,15 @@ def _plan_drawings(page: Page) -> list[Markup]:
     """Draw the work for each later version by effort."""
     rows = [bars.Bar(f"to {plan.release}", plan.counts) for plan in page.drift.plans]
     return _both(rows, title="Custom items by the effort that each later version costs", key="plan") if rows else []
+
+
+def _record_drawings(page: Page) -> list[Markup]:
+    """Draw the records found by kind, those known to be right apart."""
+    rows = [
+        bars.Bar(kind.name, (("unexplained", kind.found), ("explained", kind.waived)))
+        for kind in page.master_data.records
+    ]
+    return _both(rows, title="Records found, by kind", key="master-data") if rows else []
 
 
 def _both(rows: list[bars.Bar], *, title: str, key: str) -> list[Markup]:

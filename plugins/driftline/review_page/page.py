@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from driftline.review_page import drift, words
+from driftline.review_page import drift, master_data, words
 from driftline.review_page.rows import AccessUser, Review, ScorecardRow, TicketPeriod, TicketTrend
 
 DORMANT_AFTER_DAYS = 90
@@ -88,6 +88,7 @@ class Page:
     user_kinds: tuple[UserKind, ...]
     findings: tuple[Finding, ...]
     drift: drift.Drift
+    master_data: master_data.MasterData
 
     def card(self, code: str) -> Card:
         return next(card for card in self.cards if card.code == code)
@@ -108,6 +109,7 @@ def compose(review: Review) -> Page:
         user_kinds=_user_kinds(review.users, head.as_of_at),
         findings=_findings(review.users, head.as_of_at),
         drift=drift.compose(review.currencies, review.signals, review.area_drifts, review.impacts),
+        master_data=master_data.compose(review.master_data_rates, review.master_data_exceptions),
     )
 
 

@@ -200,6 +200,47 @@ class Impact:
 
 
 @dataclass(frozen=True)
+class MasterDataRate:
+    table: ClassVar[str] = "master_data_rate"
+    order: ClassVar[str] = "model, rule <> '', found_count desc nulls last, rule"
+    model: str
+    rule: str
+    title: str
+    kind: str | None
+    is_judged: bool
+    reason: str
+    looked_at_count: int | None
+    found_count: int | None
+    waived_count: int | None
+    rate_pct: float | None
+    previous_rate_pct: float | None
+
+
+@dataclass(frozen=True)
+class MasterDataException:
+    """There may be very many: read are those that most documents of the quarter hang on."""
+
+    table: ClassVar[str] = "master_data_exception"
+    order: ClassVar[str] = "is_waived, document_count desc nulls last, severity, since_at, rule, record_id"
+    most: ClassVar[int] = 40
+    model: str
+    rule: str
+    title: str
+    record_id: int
+    detail: str
+    since_at: datetime
+    since_basis: str
+    open_days: int
+    last_touched_by: str | None
+    document_count: int | None
+    amounts: dict[str, dict[str, float]]
+    is_waived: bool
+    waived_owner: str | None
+    waived_reason: str | None
+    waived_until_on: date | None
+
+
+@dataclass(frozen=True)
 class Publication:
     table: ClassVar[str] = "publication"
     order: ClassVar[str] = "published_at desc, publication_id desc"
@@ -229,6 +270,8 @@ class Review:
     signals: tuple[Signal, ...]
     area_drifts: tuple[AreaDrift, ...]
     impacts: tuple[Impact, ...]
+    master_data_rates: tuple[MasterDataRate, ...]
+    master_data_exceptions: tuple[MasterDataException, ...]
     publications: tuple[Publication, ...]
 
 
@@ -252,6 +295,8 @@ def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
                 signals=_read(cursor, Signal, client_id, quarter),
                 area_drifts=_read(cursor, AreaDrift, client_id, quarter),
                 impacts=_read(cursor, Impact, client_id, quarter),
+                master_data_rates=_read(cursor, MasterDataRate, client_id, quarter),
+                master_data_exceptions=_read(cursor, MasterDataException, client_id, quarter),
                 publications=_read(cursor, Publication, client_id, quarter),
             )
             if not review.scorecard:
@@ -261,8 +306,8 @@ def read_review(settings: Settings, *, client_id: str, quarter: str) -> Review:
 
 def _read(cursor: Cursor, kind: type[Any], client_id: str, quarter: str) -> tuple[Any, ...]:
     columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(kind))
-    query = sql.SQL("select {} from review.{} where client_id = %s and quarter = %s order by {}").format(
-        columns, sql.Identifier(kind.table), sql.SQL(kind.order)
+    query = sql.SQL("select {} from review.{} where client_id = %s and quarter = %s order by {} limit {}").format(
+        columns, sql.Identifier(kind.table), sql.SQL(kind.order), sql.Literal(getattr(kind, "most", None))
     )
     cursor.execute(query, (client_id, quarter))
     return tuple(kind(*row) for row in cursor.fetchall())

@@ -1,4 +1,5 @@
 {# All that is found now. A record 0 says of how many records: per rule those it looks at, for rule '' those in use. #}
+-- What was looked at is written down before what was found is told: depends_on: {{ ref('int_masterdata__taken') }}
 with different as (
   select entry.client as client_id, entry.rule, least(entry.records[1], entry.records[2]) as earlier_id,
     greatest(entry.records[1], entry.records[2]) as later_id
