@@ -149,7 +149,7 @@ def test_history_is_taken_of_exactly_what_the_catalogue_says(story):
     assert len(wanted) > 10
     assert set(story.first.history) - {"configuration", "access_exception", "master_data"} == wanted
     files = {path.stem.removeprefix("snap_odoo__") for path in REPOSITORY.glob("dbt_project/snapshots/*.sql")}
-    assert files - {"configuration", "snap_access__exception"} == wanted
+    assert files - {"configuration", "master_data", "snap_access__exception"} == wanted
 
 
 def test_history_carries_the_nights_moment_with_its_time_zone(story):
