@@ -94,8 +94,9 @@ def _recomputed(nodes: dict[str, Any], parents: dict[str, list[str]]) -> set[str
             waiting += parents.get(key, [])
     known = {key: nodes[key] for key in ancestors if key in nodes}
     found = {key for key, node in known.items() if _is_in(node, _RECOMPUTED_FOLDERS) or node["meta"].get("recomputed")}
-    # An intermediate model that reads a mart is computed after it, not before.
-    while more := {key for key in ancestors - found if found & set(parents.get(key, ()))}:
+    # An intermediate model that reads a mart is computed after it, not before; a history of marts stays an input.
+    models = {key for key, node in known.items() if node["resource_type"] == "model"}
+    while more := {key for key in models - found if found & set(parents.get(key, ()))}:
         found |= more
     return found
 
