@@ -1,6 +1,6 @@
 """Suppliers, bank accounts, units, products, accounts, taxes and an unpaid bill: sound ones, and what is planted.
 
-What is planted stands under `master_data` in `demo/truth.yml`: by rule, the names of the records it must find. Odoo's own
+What is planted stands under `master_data` in `demo/truth.yml`: by rule, the names of records it must find. Odoo's own
 set-up makes all of it, long before the tickets begin. Not here: customers and employees (`people`).
 """
 
@@ -19,14 +19,21 @@ CASH, INCOME, EXPENSE = 1, 2, 3
 
 def add_master_data(world: World) -> None:
     """Make the sound records, then those of the client's entry; people must be there."""
-    first, second = _add_supplier(world, "Nordhafen Papier GmbH", vat="DE136695976"), _add_supplier(world, "Atelier Lune")
+    first, second = (
+        _add_supplier(world, "Nordhafen Papier GmbH", vat="DE136695976"),
+        _add_supplier(world, "Atelier Lune"),
+    )
     world.rows.row("res_partner", second).update(country_id=FRANCE, vat="FR40303265045")
     _add_bank_account(world, first, "DE89370400440532013000")
     _add_bank_account(world, second, "FR1420041010050500013M02606")
     _add_unit(world, "Units", UNITS, "reference")
     _add_unit(world, "kg", WEIGHT, "reference")
     _add_product(world, "Paper", reference="P-100", barcode="4006381333931")
-    for name, code, kind in (("Bank", "1000", "asset_cash"), ("Sales", "4000", "income"), ("Purchases", "6000", "expense")):
+    for name, code, kind in (
+        ("Bank", "1000", "asset_cash"),
+        ("Sales", "4000", "income"),
+        ("Purchases", "6000", "expense"),
+    ):
         _add_account(world, name, code, kind)
     for name, kind, account in (("Bank", "bank", CASH), ("Invoices", "sale", INCOME), ("Bills", "purchase", EXPENSE)):
         _add_journal(world, name, kind, account)
@@ -55,11 +62,19 @@ def _add_bank_account(world: World, partner_id: int, number: str) -> None:
 
 def _add_unit(world: World, name: str, category_id: int, kind: str, factor: float = 1) -> int:
     present = {"category_id": category_id, "uom_type": kind}
-    return world.rows.add("uom_uom", {"name": name, "factor": factor, "active": True, **_stamps(world)}, where_present=present)
+    return world.rows.add(
+        "uom_uom", {"name": name, "factor": factor, "active": True, **_stamps(world)}, where_present=present
+    )
 
 
 def _add_product(
-    world: World, name: str, *, reference: str | None, barcode: str | None = None, price: float = 4.5, bought_in: int = UNITS
+    world: World,
+    name: str,
+    *,
+    reference: str | None,
+    barcode: str | None = None,
+    price: float = 4.5,
+    bought_in: int = UNITS,
 ) -> None:
     values = {"name": name, "active": True, "default_code": reference, "list_price": price, "uom_id": UNITS}
     product_id = world.rows.add(
@@ -145,6 +160,8 @@ _WRONG: dict[str, Callable[[World, str], object]] = {
     "product_unit_mismatch": lambda world, name: _add_product(world, name, reference="P-102", bought_in=WEIGHT),
     "product_price": lambda world, name: _add_product(world, name, reference="P-103", price=0),
     "unit_factor": lambda world, name: _add_unit(world, name, UNITS, "smaller", factor=0),
-    "account_wrong_type": lambda world, name: _add_journal(world, name, "sale", _add_account(world, name, "6100", "expense")),
+    "account_wrong_type": lambda world, name: _add_journal(
+        world, name, "sale", _add_account(world, name, "6100", "expense")
+    ),
     "tax_same": lambda world, name: _add_tax(world, name, 20),
 }  # fmt: skip

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LIBRARY = f"python-stdnum {stdnum.__version__}"
 VALID, INVALID, NO_RULE = "valid", "invalid", "no rule"
 
-# Countries whose letters stand before a number in trade with others, and what those letters are where not the country's.
+# Countries whose letters stand before a number in trade with others; and letters that are not the country's.
 _PREFIXES = {state.upper(): state for state in MEMBER_STATES} | {"EL": "gr", "XI": "gb", "GB": "gb", "CH": "ch"}
 _BATCH = 5000
 
@@ -81,30 +81,34 @@ def check_identifiers(settings: Settings, *, now: datetime) -> IdentifierReport:
     """Judge every number that was read since the last time; the caller holds the build lock."""
     counts: Counter[tuple[str, str]] = Counter()
     with connect(settings, role=Role.LOADER, application="driftline identifiers") as connection:
-        for kind, (source, judge) in _KINDS.items():
-            counts.update(_check(connection, kind, source, judge, now))
+        for name, kind in _KINDS.items():
+            counts.update(_check(connection, name, kind, now))
     return IdentifierReport(counts=dict(counts))
 
 
-# Each different number not judged yet by this library, with the country it is judged by.
+# What was read since the last time, with the country a number is judged by. Nothing dear is asked of rows read before.
 _VAT = """
-select row.client_id, row._read_at, coalesce(country.code, '') as country, row.vat as number
+select row.client_id, coalesce(country.code, '') as country, row.vat as number
 from raw.res_partner row
+left join ops.identifier_reading reading
+  on reading.client_id = row.client_id and reading.kind = %(kind)s and reading.library = %(library)s
 left join raw.res_country country on country.client_id = row.client_id and country.id = row.country_id
-where row._deleted_at is null and ops.compact_identifier(row.vat) is not null
+where row._deleted_at is null and row.vat is not null and row._read_at > coalesce(reading.read_at, '-infinity')
+offset 0
 """
 _IBAN = """
-select row.client_id, row._read_at, '' as country, row.sanitized_acc_number as number
+select row.client_id, '' as country, row.sanitized_acc_number as number
 from raw.res_partner_bank row
-where row._deleted_at is null and ops.compact_identifier(row.sanitized_acc_number) ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'
+left join ops.identifier_reading reading
+  on reading.client_id = row.client_id and reading.kind = %(kind)s and reading.library = %(library)s
+where row._deleted_at is null and row.sanitized_acc_number is not null
+  and row._read_at > coalesce(reading.read_at, '-infinity')
+offset 0
 """
 _NEW = """
-with said as ({source})
 select distinct said.client_id, said.country, ops.compact_identifier(said.number)
-from said
-left join ops.identifier_reading reading
-  on reading.client_id = said.client_id and reading.kind = %(kind)s and reading.library = %(library)s
-where said._read_at > coalesce(reading.read_at, '-infinity')
+from ({source}) as said
+where ops.compact_identifier(said.number) ~ %(form)s
   and not exists (
     select from ops.identifier_verdict verdict
     where verdict.client_id = said.client_id and verdict.kind = %(kind)s and verdict.library = %(library)s
@@ -117,26 +121,40 @@ do update set verdict = excluded.verdict, library = excluded.library, checked_at
 """
 _READ = """
 insert into ops.identifier_reading (client_id, kind, library, read_at)
-select client_id, %(kind)s, %(library)s, max(_read_at) from ({source}) as said group by client_id
+select client_id, %(kind)s, %(library)s, max(_read_at) from raw.{table} group by client_id
 on conflict (client_id, kind) do update set library = excluded.library, read_at = excluded.read_at
 """
-_KINDS: dict[str, tuple[str, Callable[[str, str], str]]] = {"vat": (_VAT, vat_verdict), "iban": (_IBAN, iban_verdict)}
 
 
-def _check(
-    connection: Connection, kind: str, source: str, judge: Callable[[str, str], str], now: datetime
-) -> Iterator[tuple[str, str]]:
-    parameters = {"kind": kind, "library": LIBRARY}
+@dataclass(frozen=True)
+class _Kind:
+    """Where numbers of a kind lie, which form they have, and who judges them."""
+
+    table: str
+    source: str
+    form: str
+    judge: Callable[[str, str], str]
+
+
+_KINDS = {
+    "vat": _Kind("res_partner", _VAT, "[0-9]", vat_verdict),
+    "iban": _Kind("res_partner_bank", _IBAN, "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$", iban_verdict),
+}
+
+
+def _check(connection: Connection, name: str, kind: _Kind, now: datetime) -> Iterator[tuple[str, str]]:
+    parameters = {"kind": name, "library": LIBRARY, "form": kind.form}
     with connection.cursor("numbers") as numbers, connection.cursor() as cursor:
         numbers.itersize = _BATCH
-        numbers.execute(_NEW.format(source=source), parameters)
+        numbers.execute(_NEW.format(source=kind.source), parameters)
         while batch := numbers.fetchmany(_BATCH):
-            judged = [(client_id, country, number, judge(country, number)) for client_id, country, number in batch]
+            judged = [
+                (client_id, name, country, number, kind.judge(country, number), LIBRARY, now)
+                for client_id, country, number in batch
+            ]
             execute_values(
-                cursor, _KEEP,
-                [(client_id, kind, country, number, verdict, LIBRARY, now)
-                 for client_id, country, number, verdict in judged],
-                template="(%s, %s, ops.identifier_digest(%s, %s), %s, %s, %s)", page_size=_BATCH,
+                cursor, _KEEP, judged, page_size=_BATCH,
+                template="(%s, %s, ops.identifier_digest(%s, %s), %s, %s, %s)",
             )  # fmt: skip
-            yield from ((kind, verdict) for *_, verdict in judged)
-        cursor.execute(_READ.format(source=source), parameters)
+            yield from ((name, verdict) for *_, verdict, _, _ in judged)
+        cursor.execute(_READ.format(table=kind.table), parameters)

@@ -535,8 +535,8 @@ def test_records_in_use_are_those_that_each_source_counts_itself(marts):
     for client_id, url in marts.sources.items():
         for model, query in counts.items():
             ((in_use, archived),) = marts.rows(
-                "select r.looked_at_count, (select count(distinct record_id) from masterdata.exception e where e.client_id"
-                f" = r.client_id and e.model = r.model and not e.is_in_use) from masterdata.rate r"
+                "select r.looked_at_count, (select count(distinct record_id) from masterdata.exception e where"
+                f" e.client_id = r.client_id and e.model = r.model and not e.is_in_use) from masterdata.rate r"
                 f" where r.client_id = '{client_id}' and r.model = '{model}' and r.rule = ''"
             )
             assert in_use - archived == run_sql(url, query)[0][0] > 0, (client_id, model)

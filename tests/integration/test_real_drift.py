@@ -160,3 +160,42 @@ def test_a_past_night_computed_again_gives_the_same_findings(evenings):
     )  # fmt: skip
     again = run_sql(evenings.warehouse_url, "select to_jsonb(c) - 'as_of_at' from drift.config_change c order by 1")
     assert again == before
+
+
+@pytest.mark.parametrize("client_id", ["direct", "network"])
+def test_wrong_master_data_of_an_evening_is_found_and_nothing_else_is(evenings, client_id):
+    rows = run_sql(
+        evenings.warehouse_url,
+        "select rule, record_id, other_record_id, detail from masterdata.exception"
+        " where client_id = %s and since_at = '2026-11-02 02:00+00' and since_basis = 'seen' order by 1, 2",
+        client_id,
+    )
+    # Edit 25: a company entered twice; 26: a supplier without anything; 27's vendor has no more. None has a country.
+    lacks = "no country, no VAT number, no mail address"
+    assert rows == [
+        *(("company_without_country", number, None, "no country") for number in (50205, 50206, 50207, 50208)),
+        ("partner_same_email", 50206, 50205, "looks like res.partner,50205"),
+        ("partner_same_vat", 50206, 50205, "looks like res.partner,50205"),
+        ("supplier_gap", 50207, None, lacks),
+        ("supplier_gap", 50208, None, lacks),
+    ]
+    later = run_sql(
+        evenings.warehouse_url,
+        "select count(*) from masterdata.exception where client_id = %s and since_at > '2026-11-02 02:00+00'",
+        client_id,
+    )
+    assert later == [(0,)]
+
+
+@pytest.mark.parametrize(("client_id", "dump"), [("direct", 4), ("nineteen", None)])
+def test_records_in_use_are_those_that_the_real_server_has(evenings, pg_server, client_id, dump):
+    url = pg_server.url(f"evenings_17_{dump}" if dump else "evenings_19")
+    for table in ("res_partner", "product_template", "product_product", "uom_uom", "account_tax", "hr_employee"):
+        ((in_use, archived),) = run_sql(
+            evenings.warehouse_url,
+            "select looked_at_count, (select count(distinct record_id) from masterdata.exception e"
+            " where (e.client_id, e.model) = (r.client_id, r.model) and not e.is_in_use) from masterdata.rate r"
+            " where client_id = %s and model = %s and rule = ''",
+            client_id, table.replace("_", "."),
+        )  # fmt: skip
+        assert in_use - archived == run_sql(url, f"select count(*) from {table} where active")[0][0] > 0

@@ -398,26 +398,28 @@ _ROWS = {
     """,
     "masterdata.rate": """
         insert into masterdata.rate
-        select c, %(quarter)s, model, rule, title, kind, severity, looked_at is not null, reason, looked_at, found, waived,
-          100.0 * found / looked_at, null, %(as_of)s
+        select c, %(quarter)s, model, rule, title, kind, severity, looked_at is not null, reason, looked_at, found,
+          waived, 100.0 * found / looked_at, null, %(as_of)s
         from unnest(%(clients)s) c,
           (values ('', '', 'All records', null, null, '', 40, 2, 1),
                   ('res.partner', '', 'All rules', null, null, '', 40, 2, 1),
                   ('res.partner', 'partner_same_vat', 'One VAT number', 'duplicate', 'act', '', 10, 1, 1),
                   ('res.partner', 'customer_gap', 'Customers', 'gap', 'watch', '', 4, 1, 0),
                   ('uom.uom', '', 'All rules', null, null, 'this Odoo has no uom.uom', null, null, null),
-                  ('uom.uom', 'unit_factor', 'Units', 'inconsistency', 'act', 'this Odoo has no uom.uom', null, null, null)
+                  ('uom.uom', 'unit_factor', 'Units', 'inconsistency', 'act', 'this Odoo has no uom.uom', null, null,
+                   null)
           ) v (model, rule, title, kind, severity, reason, looked_at, found, waived)
     """,
     "masterdata.exception": """
         insert into masterdata.exception
-        select c, %(quarter)s, 'res.partner', rule, title, kind, severity, id, other, detail, '2026-11-01 02:00+00', 'seen', 20,
-          '2026-10-31 09:00+00', 'sales1@example.org', 2, amounts::jsonb, owner is not null, owner,
+        select c, %(quarter)s, 'res.partner', rule, title, kind, severity, id, other, detail, '2026-11-01 02:00+00',
+          'seen', 20, '2026-10-31 09:00+00', 'sales1@example.org', 2, amounts::jsonb, owner is not null, owner,
           'two shops of ' || owner, '2027-01-31'::date + length(left(owner, 0)), %(as_of)s
         from unnest(%(clients)s) c,
           (values ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 21, 2, 'looks like res.partner,2',
                    '{"receivable": {"EUR": 100}}', null),
-                  ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 23, 22, 'looks like res.partner,22', '{}', 'Ann'),
+                  ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 23, 22, 'looks like res.partner,22', '{}',
+                   'Ann'),
                   ('customer_gap', 'Customers', 'gap', 'watch', 26, null, 'no mail address', '{}', null)
           ) v (rule, title, kind, severity, id, other, detail, amounts, owner)
     """,

@@ -256,16 +256,19 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
                 _LOST.format(table=_RATE) + ";" + _LOST.format(table=_WRONG),
                 also=((_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
             ),
-            **_seen_in(_PUBLISHED_RATE, {
-                "total_is_its_parts": _set(_RATE, "looked_at_count = 50, rate_pct = 4", "model = ''"),
-                "rate_is_its_counts": _set(_RATE, "rate_pct = 26", "rule = 'customer_gap'"),
-                "found_within_looked_at": _set(_RATE, "waived_count = -1", "model = 'res.partner' and rule = ''"),
-                "rule_within_model": _set(
-                    _RATE, "found_count = 3, rate_pct = 75", "rule = 'customer_gap'", also=((_WRONG, "row_count"),)
-                ),
-                "reason_given": _set(_RATE, "reason = ''", "rule = 'unit_factor'"),
-                "no_count_where_not_judged": _set(_RATE, "found_count = 0", "rule = 'unit_factor'"),
-            }),
+            **_seen_in(
+                _PUBLISHED_RATE,
+                {
+                    "total_is_its_parts": _set(_RATE, "looked_at_count = 50, rate_pct = 4", "model = ''"),
+                    "rate_is_its_counts": _set(_RATE, "rate_pct = 26", "rule = 'customer_gap'"),
+                    "found_within_looked_at": _set(_RATE, "waived_count = -1", "model = 'res.partner' and rule = ''"),
+                    "rule_within_model": _set(
+                        _RATE, "found_count = 3, rate_pct = 75", "rule = 'customer_gap'", also=((_WRONG, "row_count"),)
+                    ),
+                    "reason_given": _set(_RATE, "reason = ''", "rule = 'unit_factor'"),
+                    "no_count_where_not_judged": _set(_RATE, "found_count = 0", "rule = 'unit_factor'"),
+                },
+            ),
         },
         _WRONG: {
             **_seen_in(_PUBLISHED_WRONG, _common(_WRONG)),
@@ -277,13 +280,16 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
                 _LOST.format(table=_RATE) + ";" + _LOST.format(table=_WRONG),
                 also=((_RATE, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
             ),
-            **_seen_in(_PUBLISHED_WRONG, {
-                "judged_only": _set(_WRONG, "rule = 'unit_factor'", "rule = 'customer_gap'"),
-                "since_before": _set(_WRONG, "open_days = 21", "rule = 'customer_gap'"),
-                "double_of_an_earlier": _set(_WRONG, "other_record_id = 30", "record_id = 21"),
-                "waiver_complete": _set(_WRONG, "waived_until_on = null", "record_id = 23"),
-                "since_basis_known": _set(_WRONG, "since_basis = 'guessed'", "record_id = 21"),
-            }),
+            **_seen_in(
+                _PUBLISHED_WRONG,
+                {
+                    "judged_only": _set(_WRONG, "rule = 'unit_factor'", "rule = 'customer_gap'"),
+                    "since_before": _set(_WRONG, "open_days = 21", "rule = 'customer_gap'"),
+                    "double_of_an_earlier": _set(_WRONG, "other_record_id = 30", "record_id = 21"),
+                    "waiver_complete": _set(_WRONG, "waived_until_on = null", "record_id = 23"),
+                    "since_basis_known": _set(_WRONG, "since_basis = 'guessed'", "record_id = 21"),
+                },
+            ),
         },
         _PUBLISHED_RATE: {
             **_seen_in(_PUBLISHED_RATE, _common(_PUBLISHED_RATE)),
@@ -304,10 +310,13 @@ FOR_ONE_CLIENT: dict[tuple[str, str], Defect] = {
                 also=((_PUBLISHED_RATE, "client_coverage"), (_PUBLISHED_RATE, _MARTS), (_PUBLISHED_WRONG, _MARTS)),
             ),
             _MARTS: _set(_PUBLISHED_WRONG, "title = 'Another'", "record_id = 21"),
-            **_seen_in(_PUBLISHED_WRONG, {
-                "severity_known": _set(_PUBLISHED_WRONG, "severity = 'bad'", "record_id = 21"),
-                "kind_known": _set(_PUBLISHED_WRONG, "kind = 'oddity'", "record_id = 26"),
-            }),
+            **_seen_in(
+                _PUBLISHED_WRONG,
+                {
+                    "severity_known": _set(_PUBLISHED_WRONG, "severity = 'bad'", "record_id = 21"),
+                    "kind_known": _set(_PUBLISHED_WRONG, "kind = 'oddity'", "record_id = 26"),
+                },
+            ),
         },
         _RULE: {
             **_common(_RULE),
@@ -684,13 +693,21 @@ FOR_ALL_CLIENTS: dict[tuple[str, str], Defect] = {
     ),
     (_RATE, "row_count"): Defect(
         f"delete from {_RATE}; delete from {_WRONG}",
-        also=((_RATE, "client_coverage"), (_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS),
-              (_PUBLISHED_WRONG, _MARTS)),
+        also=(
+            (_RATE, "client_coverage"),
+            (_WRONG, "client_coverage"),
+            (_PUBLISHED_RATE, _MARTS),
+            (_PUBLISHED_WRONG, _MARTS),
+        ),
     ),
     (_PUBLISHED_RATE, "row_count"): Defect(
         f"delete from {_PUBLISHED_RATE}; delete from {_PUBLISHED_WRONG}",
-        also=((_PUBLISHED_RATE, "client_coverage"), (_PUBLISHED_WRONG, "client_coverage"), (_PUBLISHED_RATE, _MARTS),
-              (_PUBLISHED_WRONG, _MARTS)),
+        also=(
+            (_PUBLISHED_RATE, "client_coverage"),
+            (_PUBLISHED_WRONG, "client_coverage"),
+            (_PUBLISHED_RATE, _MARTS),
+            (_PUBLISHED_WRONG, _MARTS),
+        ),
     ),
     (_RULE, "row_count"): Defect(
         f"delete from {_RULE}; delete from {_EXCEPTION}",

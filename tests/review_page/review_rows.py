@@ -251,7 +251,8 @@ def publish_master_data(url: str, client_id: str, *, quarter: str = QUARTER, tex
     """Write what stands in the section on master data; `text` is what was found in one record."""
     common = _common(client_id, quarter)
     rates = [
-        ("", "", "All records", None, 200, 5, 1, 2.5, 3.0), ("res.partner", "", "All rules", None, 150, 5, 1, 3.33, None),
+        ("", "", "All records", None, 200, 5, 1, 2.5, 3.0),
+        ("res.partner", "", "All rules", None, 150, 5, 1, 3.33, None),
         ("res.partner", "customer_gap", "Customers that lack something", "gap", 40, 4, 0, 10.0, 12.5),
         ("res.partner", "partner_same_vat", "Two partners with one number", "duplicate", 90, 1, 1, 1.11, None),
         ("uom.uom", "unit_factor", "Units without a factor", "inconsistency", None, None, None, None, None),

@@ -40,7 +40,9 @@ def test_records_are_drawn_with_those_known_to_be_different_apart(page):
 
 def test_listed_are_the_records_that_most_documents_hang_on_with_sums_by_currency(page):
     text = words_of(page, "master-data")
-    assert "res.partner,70 Customers that lack something: no &lt;b&gt;mail&lt;/b&gt; address 2026-08-31, 30 days" in text
+    assert (
+        "res.partner,70 Customers that lack something: no &lt;b&gt;mail&lt;/b&gt; address 2026-08-31, 30 days" in text
+    )
     assert "50 receivable: 1,200.50 EUR receivable: 7.00 USD sold: 3.00 EUR" in text
     assert text.count("Customers that lack something:") == 40
     assert text.index("res.partner,70") < text.index("res.partner,69")

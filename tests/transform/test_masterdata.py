@@ -1,4 +1,4 @@
-"""Exceptions of master data against what was planted, night after night, and their rate against counts on the source."""
+"""Exceptions of master data against what was planted, night after night, and their rate against counts by hand."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_details_say_what_and_keep_values_to_themselves(nights):
 
 def test_money_at_stake_is_kept_by_kind_and_currency_and_documents_are_of_the_quarter(nights):
     _, seen = nights
-    # 120.50 less a refund of 20.50; the refund is of the quarter before. Drafts are not owed, orders count in their quarter.
+    # 120.50 less a refund of 20.50, of the quarter before. Drafts are not owed, orders count in their quarter.
     archived = one(seen[0], "partner_archived_in_use", 29)
     assert (archived["document_count"], archived["amounts"]) == (2, {"receivable": {"EUR": 100.0, "USD": 7}})
     wrong = one(seen[0], "partner_vat_invalid", 28)
@@ -156,7 +156,11 @@ def test_money_at_stake_is_kept_by_kind_and_currency_and_documents_are_of_the_qu
 def test_an_exception_is_as_old_as_it_is_written_or_was_seen(nights):
     _, seen = nights
     first, third = one(seen[0], "supplier_gap", 27), one(seen[2], "supplier_gap", 27)
-    assert (first["since_at"], first["since_basis"], first["open_days"]) == ("2026-08-01T10:00:00+00:00", "last written", 65)
+    assert (first["since_at"], first["since_basis"], first["open_days"]) == (
+        "2026-08-01T10:00:00+00:00",
+        "last written",
+        65,
+    )
     assert (first["last_touched_by"], third["last_touched_by"]) == ("admin", None)
     # Touched in between, with the gap still there: no younger for that.
     assert (third["since_at"], third["open_days"]) == ("2026-08-01T10:00:00+00:00", 67)
@@ -171,7 +175,7 @@ def test_an_exception_is_as_old_as_it_is_written_or_was_seen(nights):
 
 def test_the_next_night_follows_what_was_corrected_and_nothing_else(nights):
     _, seen = nights
-    # 28 now shares its number with 32; 1 is gone, and 24 is the first of its doubles; 22 left its group and 33 joined it.
+    # 28 now has the number of 32; 1 is gone, and 24 is the first of its doubles; 22 left its group and 33 joined it.
     after = {rule: dict(records) for rule, records in EXPECTED.items()}
     after["partner_vat_invalid"] = {}
     after["partner_same_vat"] = {21: 2, 32: 28}
@@ -197,22 +201,35 @@ def test_a_rule_counts_what_it_looks_at_and_records_in_use_are_those_of_the_sour
     world, seen = nights
     rate = seen[0].rates[PLANTED, "res.partner", ""]
     # Counted by hand: partners there and active, and the archived one that is found.
-    ((active,),) = world.rows("select count(*) from raw.res_partner where client_id = %s and active and id < 33", PLANTED)
+    ((active,),) = world.rows(
+        "select count(*) from raw.res_partner where client_id = %s and active and id < 33", PLANTED
+    )
     assert (active, rate["looked_at_count"]) == (18, 19)
-    wrong = {id for rule, records in EXPECTED.items() if rule.split("_")[0] in ("partner", "customer", "supplier", "company") for id in records}
+    wrong = {
+        id
+        for rule, records in EXPECTED.items()
+        if rule.split("_")[0] in ("partner", "customer", "supplier", "company")
+        for id in records
+    }
     assert wrong - {23} == {21, 24, 25, 26, 27, 28, 29, 30, 31, 32}
     assert (rate["found_count"], rate["waived_count"]) == (10, 1)
     assert rate["rate_pct"] == pytest.approx(100 * 10 / 19)
     total = seen[0].rates[PLANTED, "", ""]
-    models = [row for (client_id, model, rule), row in seen[0].rates.items() if client_id == PLANTED and model and not rule]
+    models = [
+        row for (client_id, model, rule), row in seen[0].rates.items() if client_id == PLANTED and model and not rule
+    ]
     assert len(models) == 8
     assert total["looked_at_count"] == sum(row["looked_at_count"] for row in models)
     assert total["found_count"] == sum(row["found_count"] for row in models)
     vat = seen[0].rates[PLANTED, "res.partner", "partner_vat_invalid"]
-    # With a number and a rule for it: 1, 2, 4, 21, 28, 32; 3 is of a country without one, 6 carries its company's, 5 is archived.
+    # With a number and a rule for it: 1, 2, 4, 21, 28, 32. No rule: 3; its company's number: 6; archived: 5.
     assert (vat["looked_at_count"], vat["found_count"]) == (6, 1)
     loops = seen[0].rates[SOUND, "account.account", "account_archived_in_use"]
-    assert (loops["is_judged"], loops["rate_pct"], loops["reason"]) == (False, None, "there is no record that it speaks of")
+    assert (loops["is_judged"], loops["rate_pct"], loops["reason"]) == (
+        False,
+        None,
+        "there is no record that it speaks of",
+    )
 
 
 def test_the_verdict_says_how_many_of_how_many(nights):

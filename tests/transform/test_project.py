@@ -88,8 +88,8 @@ def test_every_description_states_its_grain_and_a_test_proves_it():
 def test_every_column_of_every_relation_is_described(planted):
     relations = planted.world.rows(
         "select table_schema, table_name, array_agg(column_name::text) from information_schema.columns"
-        " where table_schema in ('staging', 'snapshots', 'drift', 'tickets', 'access', 'masterdata', 'review_candidate')"
-        " group by 1, 2"
+        " where table_schema in ('staging', 'snapshots', 'drift', 'tickets', 'access', 'masterdata',"
+        " 'review_candidate') group by 1, 2"
     )
     prefix = {"snapshots": "snap_odoo__", "review_candidate": "review_"}
     entries = described()

@@ -49,7 +49,8 @@ def test_what_stands_in_the_files_is_what_is_handed_over(folder):
         ({"finds": "'x'"}, "this says same, finds"),
         ({"kind": "gap"}, "same and duplicate go together"),
         ({"kind": "oddity"}, "kind: Input should be 'duplicate', 'gap' or 'inconsistency'"),
-        ({"kind": "gap", "same": None, "query": "select 1 from {ticket}"}, "query: no relation 'ticket'; there are partner"),
+        ({"kind": "gap", "same": None, "query": "select 1 from {ticket}"},
+         "query: no relation 'ticket'; there are partner"),
         ({"looks_at": None}, "'looks_at' is missing"),
     ],
 )  # fmt: skip
@@ -65,7 +66,8 @@ def test_a_wrong_rule_is_refused_with_its_file(folder, changes, message):
     ("entry", "message"),
     [
         ({"client": "nobody"}, "different 1: "),
-        ({"rule": "partner_gap"}, "different 1: 'partner_gap' is no rule about duplicates. There are: account_same_code"),
+        ({"rule": "partner_gap"},
+         "different 1: 'partner_gap' is no rule about duplicates. There are: account_same_code"),
         ({"rule": "customer_gap"}, "different 1: 'customer_gap' is no rule about duplicates."),
         ({"records": [4]}, "different 1: "),
         ({"records": [4, 4]}, "records: names one record twice"),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from driftline.registry import Registry
 
 __all__ = [
-    "AccessPolicy", "AccessReviewPolicy", "ApprovedChange", "Capability", "DriftPolicy", "MasterdataPolicy", "PlannedUpgrade",
-    "Policies",
+    "AccessPolicy", "AccessReviewPolicy", "ApprovedChange", "Capability", "DriftPolicy", "MasterdataPolicy",
+    "PlannedUpgrade", "Policies",
     "SignalsPolicy", "SodPolicy", "TicketsPolicy", "TrendPolicy", "Waiver", "hand_over", "load_policies",
 ]  # fmt: skip
 

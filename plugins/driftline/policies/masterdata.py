@@ -1,4 +1,4 @@
-"""`masterdata.yml` and `masterdata/*.yml`: what is wrong with a record, when a rate is bad, and which pairs are no doubles.
+"""`masterdata.yml` and `masterdata/*.yml`: what is wrong with a record, when a rate is bad, which pairs are no doubles.
 
 A rule is one file and carries its own SQL: over the columns of one kind of record, or as a whole query. How it is
 evaluated, and only for what changed, is the dbt project's work (macros/masterdata.sql).

@@ -1,4 +1,4 @@
-"""What the page says of master data: rates by rule, bars by kind of record, and the records to look at first. No SQL, no HTML."""
+"""What the page says of master data: rates by rule, bars by kind of record, what to look at first. No SQL, no HTML."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def compose(rates: Sequence[MasterDataRate], exceptions: Sequence[MasterDataExce
     lines.sort(key=lambda pair: (-(pair[0].found_count or 0), pair[0].rule))
     return MasterData(
         records=tuple(
-            Records(_NAMES.get(rate.model, rate.model), rate.looked_at_count, rate.found_count or 0, rate.waived_count or 0)
+            Records(
+                _NAMES.get(rate.model, rate.model), rate.looked_at_count, rate.found_count or 0, rate.waived_count or 0
+            )
             for rate in rates
             if rate.model and not rate.rule and rate.looked_at_count
         ),
