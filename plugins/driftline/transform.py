@@ -22,7 +22,7 @@ from driftline import transform_register
 from driftline.catalogue import configuration_variable, load_catalogue
 from driftline.coverage_reports import read_reports
 from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
-from driftline.sealing.code import read_code
+from driftline.sealing.code import hash_files, read_code
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
@@ -180,7 +180,9 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
     # A unit test needs no client's data: `make test` runs them, not every night.
     excluded = ["unit_test", "snapshot"] if registered.is_recomputation else ["unit_test"]
     exclusions = [word for kind in excluded for word in ("--exclude-resource-type", kind)]
-    result = run_dbt(settings, ["build", *exclusions], variables=registered.variables)
+    # What a build keeps of the one before it keeps only under the same code.
+    variables = {**registered.variables, "code_sha256": hash_files(settings.dbt_project_folder)}
+    result = run_dbt(settings, ["build", *exclusions], variables=variables)
     if result.exception is not None or result.result is None:
         raise BuildError(
             f"dbt could not run: {_first_lines(result.exception)}.",
@@ -190,11 +192,17 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
 
 
 def run_dbt(
-    settings: Settings, arguments: Sequence[str], *, variables: Mapping[str, object], folder_name: str = "dbt"
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, object],
+    folder_name: str = "dbt",
+    parsed: Any = None,
 ) -> Any:
     """Run one dbt command in this process and return dbt's own result; nothing is written below the repository.
 
     What it writes lies in `folder_name` below the build folder: a command that is no build leaves the build's alone.
+    `parsed` is what `dbt parse` gave of this very project, which saves parsing it again.
     """
     from dbt.cli.main import dbtRunner
 
@@ -213,7 +221,7 @@ def run_dbt(
     flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--no-print"]
     command = [*arguments, *flags, *(word for pair in options.items() for word in pair)]
     with _environment(_dbt_environment(settings)):
-        return dbtRunner(callbacks=[_log_node]).invoke(command)
+        return dbtRunner(parsed, callbacks=[_log_node]).invoke(command)
 
 
 def _log_node(event: Any) -> None:
