@@ -60,7 +60,7 @@ class Nights:
         for client_id in self.clients:
             self._furnish(client_id)
             for _ in range(30):
-                self.open(client_id, self.past(800))
+                self.open(client_id, self.past(300 if client_id == "zoned" else 800))
 
     def declare(self) -> None:
         """Write clients and policies down as they are now, and register the clients as a night does."""
@@ -195,8 +195,8 @@ def everyday(nights: Nights) -> None:
 def _message_moved(nights: Nights) -> None:
     """Answers and tracked changes, to tickets that were opened long ago and to others."""
     rows = nights.world.rows(
-        "select client_id, id from raw.mail_message where client_id in ('desk', 'zoned') and author_id = %s"
-        " order by id limit 12", STAFF
+        "select client_id, id from raw.mail_message where author_id = %s and (client_id = 'desk' and subtype_id = 2"
+        " or client_id = 'zoned' and subtype_id = 1) and res_id %% 4 = 0 order by id", STAFF
     )  # fmt: skip
     for client_id, message in rows:
         nights.write(client_id, "mail_message", message, res_id=nights.some(client_id)[0])

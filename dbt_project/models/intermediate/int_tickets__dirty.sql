@@ -60,6 +60,10 @@ found as (
   where (change.source_client_id, change.odoo_message_id) in (select client_id, odoo_message_id from messages)
     or (change.source_client_id, change.odoo_tracking_id) in (select client_id, odoo_tracking_id from trackings)
   union all
+  select client_id, source_client_id, ticket_id, 'a date of it was still to come'
+  from {{ kept_table('int_tickets__status_change') }}
+  where changed_at >= {{ kept_as_of_at }}
+  union all
   select client_id, source_client_id, ticket_id, 'a clock of it runs'
   from {{ kept_table('int_tickets__promise') }}
   where is_running
