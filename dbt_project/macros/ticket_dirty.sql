@@ -101,10 +101,10 @@
 {%- endmacro %}
 
 {# How ticket models are planned. Over all tickets each join is one of many rows with many, whatever the planner takes the
-   groups and windows below it for; of a few dirty ones, an index finds the rest. #}
+   groups and windows below it for; of a few dirty ones, an index finds the rest, unless a whole table is looked through. #}
 {% macro plan_tickets() -%}
   {%- if model.name.startswith('int_tickets__') or model.name.startswith('tickets_') -%}
-    {%- set is_of_few = config.get('incremental_strategy') == 'replaced' and tickets_are_kept() -%}
+    {%- set is_of_few = config.get('incremental_strategy') == 'replaced' and not config.get('meta', {}).get('is_looked_through') and tickets_are_kept() -%}
     set local work_mem = '96MB'; set local enable_nestloop = {{ 'on' if is_of_few else 'off' }}
   {%- endif -%}
 {%- endmacro %}

@@ -74,7 +74,7 @@ select
 from {{ tickets_of('int_tickets__ticket') }} as ticket
 join {{ ref('int_tickets__source') }} as source
   on source.client_id = ticket.client_id and source.is_available and ticket.opened_at < source.as_of_at
-join {{ ref('int_tickets__milestone') }} as milestone
+join {{ tickets_of('int_tickets__milestone') }} as milestone
   on milestone.client_id = ticket.client_id
   and milestone.source_client_id = ticket.source_client_id
   and milestone.ticket_id = ticket.ticket_id
@@ -82,7 +82,7 @@ left join responses as response
   on response.client_id = ticket.client_id
   and response.source_client_id = ticket.source_client_id
   and response.ticket_id = ticket.ticket_id
-left join {{ ref('int_tickets__acknowledgement') }} as acknowledgement
+left join {{ tickets_of('int_tickets__acknowledgement') }} as acknowledgement
   on acknowledgement.client_id = ticket.client_id
   and acknowledgement.source_client_id = ticket.source_client_id
   and acknowledgement.ticket_id = ticket.ticket_id

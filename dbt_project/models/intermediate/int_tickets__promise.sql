@@ -182,5 +182,5 @@ select
   -- What the next moment may say otherwise: clocks that run, Odoo's own among them, and deadlines beyond what is laid out.
   (reached_at is null and closed_at is null and deleted_at is null)
     or coalesce(odoo_state = 'running', false)
-    or (due_at is null and target_hours is not null) as is_running
+    or (due_at is null and target_hours is not null and elapsed_hours is not null) as is_running
 from stated
