@@ -23,6 +23,7 @@ from demo.ci_reports import deliver
 from demo.databases import Databases
 from demo.inbox import read_messages
 from demo.odoo_servers import OdooServers, served_clients
+from demo.policies import lay_out as lay_out_policies
 from demo.postgres import EmbeddedPostgres, free_port
 from demo.processes import Processes, StepFailed, run, uninterrupted
 from demo.vault import Vault
@@ -120,6 +121,7 @@ class Stack:
             self.databases.let_analyst_read()
             self._create_clients(anchor_at)
             airflow.result()
+        lay_out_policies(self._policies)
         deliver(self._test_reports, at=anchor_at)
         self._created.touch()
 
@@ -161,6 +163,7 @@ class Stack:
         return connections | {
             "DRIFTLINE_HOME": str(REPOSITORY),
             "DRIFTLINE_CLIENTS_FILE": str(self.clients_file),
+            "DRIFTLINE_POLICIES_DIR": str(self._policies),
             "DRIFTLINE_BUILD_DIR": str(self.folder),
             "DRIFTLINE_TEST_REPORTS": str(self._test_reports),
             "DRIFTLINE_WAREHOUSE_URL": self.databases.warehouse_url,
@@ -207,6 +210,10 @@ class Stack:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
+
+    @property
+    def _policies(self) -> Path:
+        return self.folder / "policies"
 
     @property
     def _test_reports(self) -> Path:

@@ -49,6 +49,16 @@ class Tickets(_Strict):
         return self
 
 
+class Promise(_Strict):
+    """A target that tickets of a priority, opened from a day on, were promised."""
+
+    priority: str = ""
+    from_on: date | None = None
+    clock: Literal["business", "calendar"]
+    response_hours: float | None = None
+    resolution_hours: float | None = None
+
+
 class Users(_Strict):
     """Rows of res_users by kind and state."""
 
@@ -220,6 +230,7 @@ class ClientTruth(_Strict):
     version_arrivals: dict[str, int]
     last_version_upgrade: Upgrade
     tickets: Tickets
+    promises: tuple[Promise, ...] = ()
     users: Users
     reading_account: str | None = None
     server_build: str | None = None

@@ -24,7 +24,7 @@ from driftline.coverage_reports import read_reports
 from driftline.errors import BuildError, ConfigError, DriftlineError, WarehouseError
 from driftline.identifiers import check_identifiers
 from driftline.policies.masterdata import rules_variable
-from driftline.sealing.code import read_code
+from driftline.sealing.code import hash_files, read_code
 from driftline.transform_register import RegisteredBuild
 from driftline.warehouse import BUILD_LOCK, Role, connect, hold_for_transaction
 
@@ -191,7 +191,9 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
     # A unit test needs no client's data: `make test` runs them, not every night.
     excluded = ["unit_test", "snapshot"] if registered.is_recomputation else ["unit_test"]
     exclusions = [word for kind in excluded for word in ("--exclude-resource-type", kind)]
-    result = run_dbt(settings, ["build", *exclusions], variables=registered.variables)
+    # What a build keeps of the one before it keeps only under the same code.
+    variables = {**registered.variables, "code_sha256": hash_files(settings.dbt_project_folder)}
+    result = run_dbt(settings, ["build", *exclusions], variables=variables)
     if result.exception is not None or result.result is None:
         raise BuildError(
             f"dbt could not run: {_first_lines(result.exception)}.",
@@ -201,7 +203,11 @@ def _run_dbt(settings: Settings, registered: RegisteredBuild) -> list[_Node]:
 
 
 def run_dbt(
-    settings: Settings, arguments: Sequence[str], *, variables: Mapping[str, object], folder_name: str = "dbt"
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, object],
+    folder_name: str = "dbt",
 ) -> Any:
     """Run one dbt command in this process and return dbt's own result; nothing is written below the repository.
 

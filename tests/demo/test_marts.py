@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import psycopg2
 import pytest
 from conftest import REPOSITORY, make_settings, run_sql
 from driftline import night, transform
 from driftline.migrate import migrate
+from driftline.policies.tickets import load_tickets
+from driftline.registry import load_registry
 
 from demo import odoo
 from demo.ci_reports import deliver
 from demo.odoo.database import administer
+from demo.policies import lay_out
 from demo.server import OdooServer
 
 pytest_plugins = ["demo_world"]
@@ -72,8 +75,8 @@ def marts(demo_server, tmp_path_factory):
 
 
 def _policies(folder: Path) -> Path:
-    """The project's own policies, with the administrators that each client has named: one."""
-    copied = Path(shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies"))
+    """The demo's policies, with the administrators that each client has named: one."""
+    copied = lay_out(folder / "policies")
     text = (copied / "access.yml").read_text()
     assert "named: {}" in text
     named = ", ".join(f"{client_id}: [admin]" for client_id in TRUTH)
@@ -353,6 +356,114 @@ def _count_by_hand(url: str) -> tuple[int, int]:
                 " from project_task t left join project_task_type s on s.id = t.stage_id where t.project_id = 3"
             )
         return cursor.fetchone()
+
+
+PROMISED = {client_id: truth.promises for client_id, truth in TRUTH.items() if truth.promises}
+REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
+
+_LIVES = """
+select t.id, t.create_date at time zone 'UTC', t.priority, s.name, first.answered_at at time zone 'UTC',
+  coalesce(moves.first_stage, t.stage_id), moves.moves
+from helpdesk_ticket t
+join helpdesk_ticket_stage s on s.id = t.stage_id
+left join lateral (
+  select min(m.date) as answered_at from mail_message m join res_users u on u.partner_id = m.author_id
+  where m.model = 'helpdesk.ticket' and m.res_id = t.id and not u.share and m.message_type = 'comment'
+    and u.partner_id <> t.partner_id and m.date >= date_trunc('second', t.create_date)
+) as first on true
+left join lateral (
+  select (array_agg(v.old_value_integer order by m.date, v.id))[1] as first_stage,
+    array_agg(array[extract(epoch from m.date)::bigint, v.new_value_integer] order by m.date, v.id) as moves
+  from mail_tracking_value v join mail_message m on m.id = v.mail_message_id join ir_model_fields f on f.id = v.{field}
+  where m.model = 'helpdesk.ticket' and m.res_id = t.id and f.name = 'stage_id'
+) as moves on true
+"""
+_WAITING, _DONE = 3, 4
+
+
+def test_the_demo_promises_what_the_truth_says():
+    policy = load_tickets(REPOSITORY / "demo" / "policies", REGISTRY)
+    said = {
+        client_id: [(t.priority or "", t.from_on, t.clock, t.response_hours, t.resolution_hours) for t in rules.targets]
+        for client_id, rules in policy.clients.items()
+    }
+    assert len(PROMISED) == 2
+    assert said == {key: [tuple(dict(promise).values()) for promise in listed] for key, listed in PROMISED.items()}
+
+
+def test_every_promise_is_kept_or_missed_as_the_clients_own_rows_say(marts):
+    found = {}
+    for client_id, ticket_id, kind, target, state, as_of_at in marts.rows(
+        "select client_id, ticket_id, kind, target_hours, state, as_of_at from tickets.sla_event where state <> 'n/a'"
+    ):
+        found[client_id, ticket_id, kind] = (target, "running" if state == "at risk" else state)
+        moment = as_of_at
+    known = {}
+    for client_id, promises in PROMISED.items():
+        with psycopg2.connect(marts.sources[client_id], options="-c TimeZone=UTC") as connection:
+            cursor = connection.cursor()
+            cursor.execute(_LIVES.format(field=_tracked_field(cursor)))
+            for life in cursor.fetchall():
+                known |= {(client_id, life[0], kind): said for kind, said in _judged(client_id, promises, life, moment)}
+    states = Counter(state for _, state in found.values())
+    assert min(states[state] for state in ("met", "missed", "running")) > 0
+    assert {client_id for client_id, *_ in found} == set(PROMISED)
+    deleted = {(client_id, ticket_id) for client_id, ticket_id, _ in set(found) - set(known)}
+    assert len(deleted) <= sum(TRUTH[client_id].moved("tickets_deleted") for client_id in PROMISED)
+    assert {key: said for key, said in found.items() if key in known} == known
+
+
+def _tracked_field(cursor) -> str:
+    cursor.execute("select column_name from information_schema.columns where table_name = 'mail_tracking_value'")
+    return next(name for (name,) in cursor.fetchall() if name in ("field", "field_id"))
+
+
+def _judged(client_id: str, promises, life, now: datetime):
+    """Judge one ticket by hand: each kind of target that holds for it, with its hours and what became of it."""
+    _, opened_at, priority, stage, answered_at, first_stage, moves = life
+    zone = ZoneInfo(REGISTRY.client(client_id, where="here").timezone)
+    opened_at, moves = opened_at.replace(tzinfo=UTC), moves or []
+    opened_on = opened_at.astimezone(zone).date()
+    fitting = (promise for promise in promises if promise.priority in ("", priority))
+    holds = next(promise for promise in fitting if promise.from_on is None or promise.from_on <= opened_on)
+    done = [datetime.fromtimestamp(at, UTC) for at, to in moves if to == _DONE]
+    closed_at = datetime.fromtimestamp(moves[-1][0], UTC) if moves and stage in ("Done", "Cancelled") else None
+    answered_at = max(answered_at.replace(tzinfo=UTC), opened_at) if answered_at else None
+    for kind, hours, reached_at in (
+        ("response", holds.response_hours, answered_at),
+        ("resolution", holds.resolution_hours, done[0] if done else None),
+    ):
+        if hours is None or (stage == "Cancelled" and (kind == "resolution" or reached_at is None)):
+            continue
+        stopped_at = reached_at or closed_at or now
+        used = _hours(client_id, holds.clock, opened_at, stopped_at)
+        stays = [(opened_at.timestamp(), first_stage), *moves]
+        for (at, to), following in zip(stays, [*stays, None][1:], strict=True):
+            begins, ends = (
+                datetime.fromtimestamp(at, UTC),
+                datetime.fromtimestamp(following[0], UTC) if following else now,
+            )
+            if to == _WAITING and begins < stopped_at:
+                used -= _hours(client_id, holds.clock, begins, min(ends, stopped_at))
+        if reached_at is None and closed_at is not None and used <= hours:
+            continue
+        yield kind, (hours, "missed" if used > hours else "met" if reached_at else "running")
+
+
+def _hours(client_id: str, clock: str, begins: datetime, ends: datetime) -> float:
+    """Hours between two instants, those of business day by day as the client's entry declares them."""
+    if clock == "calendar":
+        return (ends - begins).total_seconds() / 3600
+    client = REGISTRY.client(client_id, where="here")
+    zone, total = ZoneInfo(client.timezone), timedelta()
+    day = begins.astimezone(zone).date()
+    while day <= ends.astimezone(zone).date():
+        spans = () if day in client.business_hours.holidays else getattr(client.business_hours, f"{day:%A}".lower())
+        for span in spans:
+            at = [datetime.fromisoformat(f"{day} {time}").replace(tzinfo=zone) for time in span.split("-")]
+            total += max(min(at[1], ends) - max(at[0], begins), timedelta())
+        day += timedelta(days=1)
+    return total.total_seconds() / 3600
 
 
 def test_every_custom_item_is_a_planted_one_and_every_planted_one_is_there(marts):

@@ -31,7 +31,7 @@ def new_world(pg_server, _warehouse_template: str, dbt_folder: Path):
     def make() -> World:
         name = f"transform_{next(_counter)}"
         run_autocommit(pg_server.url(), f'create database "{name}" template "{_warehouse_template}"')
-        made.append(World(make_settings(pg_server.url(name), build_folder=dbt_folder)))
+        made.append(World(make_settings(pg_server.url(name), build_folder=dbt_folder / name)))
         return made[-1]
 
     yield make

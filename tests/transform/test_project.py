@@ -59,7 +59,7 @@ def test_a_build_without_its_variables_does_not_run(planted):
 
 
 def test_no_branch_depends_on_what_the_project_is_not_parsed_with():
-    # The project is read with other values than it is run with: a model that chose by them would refer to the wrong one.
+    # The project is parsed with other values than it is run with: what chose by them would refer to the wrong model.
     branches = {
         f"{path.name}: {branch}"
         for path in PROJECT.glob("**/*.sql")

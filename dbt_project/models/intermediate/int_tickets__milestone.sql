@@ -12,14 +12,14 @@ with turns as (
     sum(backlog_change) > 0 as is_open,
     bool_or(is_before_opening) as is_closed_before_opened,
     bool_or(event = 'closed' and basis = 'stamped') as is_closing_stamped
-  from {{ ref('int_tickets__event') }}
+  from {{ tickets_of('int_tickets__event') }} as event
   group by client_id, source_client_id, ticket_id
 ),
 
 outcomes as (
   select distinct on (status.client_id, status.source_client_id, status.ticket_id)
     status.client_id, status.source_client_id, status.ticket_id, status.outcome
-  from {{ ref('int_tickets__status_change') }} as status
+  from {{ tickets_of('int_tickets__status_change') }} as status
   join {{ ref('int_tickets__source') }} as source
     on source.client_id = status.client_id and status.changed_at < source.as_of_at
   where status.is_closed
@@ -28,12 +28,12 @@ outcomes as (
 
 resolved as (
   select status.client_id, status.source_client_id, status.ticket_id, status.changed_at as resolved_at, status.place
-  from {{ ref('int_tickets__status_change') }} as status
+  from {{ tickets_of('int_tickets__status_change') }} as status
   where status.is_closed and status.outcome in ('done', 'rejected')
   union all
   -- A task with a state closes by it; the places of its stages are no places of its states.
   select span.client_id, span.source_client_id, span.ticket_id, span.entered_at, case when ticket.state is null then span.place end
-  from {{ ref('int_tickets__stage_span') }} as span
+  from {{ tickets_of('int_tickets__stage_span') }} as span
   join {{ ref('int_tickets__ticket') }} as ticket
     on ticket.client_id = span.client_id
     and ticket.source_client_id = span.source_client_id

@@ -19,7 +19,7 @@ with by_state as (
       partition by version.client_id, version.odoo_task_id order by version.dbt_valid_from
     ) as read_before_at
   from {{ ref('snap_odoo__project_task') }} as version
-  join {{ ref('int_tickets__ticket') }} as ticket
+  join {{ tickets_of('int_tickets__ticket') }} as ticket
     on ticket.source_client_id = version.client_id
     and ticket.ticket_id = version.odoo_task_id
     and ticket.ticket_model = 'project.task'
@@ -64,7 +64,7 @@ dated_state as (
     turned.place,
     turned.is_closed and coalesce(min(tracked.sent_at), turned.ended_at) < date_trunc('second', turned.opened_at) as is_before_opening
   from turned
-  left join {{ ref('int_tickets__tracked_change') }} as tracked
+  left join {{ tickets_of('int_tickets__tracked_change') }} as tracked
     on tracked.client_id = turned.client_id
     and tracked.source_client_id = turned.source_client_id
     and tracked.ticket_id = turned.ticket_id
@@ -73,17 +73,34 @@ dated_state as (
     and tracked.changed_at > coalesce(turned.read_before_at, '-infinity')
   group by turned.client_id, turned.source_client_id, turned.ticket_id, turned.is_closed, turned.outcome, turned.place, turned.opened_at,
     turned.ended_at, turned.stage_changed_at, turned.read_before_at, turned.dbt_valid_from
+),
+
+by_stage as (
+  select span.*, ticket.merged_into_odoo_ticket_id, ticket.deleted_at is not null as is_deleted
+  from {{ tickets_of('int_tickets__stage_span') }} as span
+  join {{ ref('int_tickets__ticket') }} as ticket
+    on ticket.client_id = span.client_id
+    and ticket.source_client_id = span.source_client_id
+    and ticket.ticket_id = span.ticket_id
+    and ticket.state is null
+  where span.is_closing or ticket.deleted_at is not null
 )
 
-select span.client_id, span.source_client_id, span.ticket_id, span.entered_at as changed_at, span.is_closing as is_closed,
-  case when span.is_closing and ticket.merged_into_odoo_ticket_id is not null then 'merged' else span.outcome end as outcome,
-  span.basis, span.place, span.is_before_opening
-from {{ ref('int_tickets__stage_span') }} as span
-join {{ ref('int_tickets__ticket') }} as ticket
-  on ticket.client_id = span.client_id
-  and ticket.source_client_id = span.source_client_id
-  and ticket.ticket_id = span.ticket_id
-  and ticket.state is null
+select client_id, source_client_id, ticket_id, entered_at as changed_at, is_closing as is_closed,
+  case when is_closing and merged_into_odoo_ticket_id is not null then 'merged' else outcome end as outcome,
+  basis, place, is_before_opening
+from by_stage
+union all
+-- From one open stage to the next nothing changes; out of a closing one it does.
+select open.client_id, open.source_client_id, open.ticket_id, open.entered_at, false, null, open.basis, open.place, open.is_before_opening
+from by_stage as closed
+join {{ ref('int_tickets__stage_span') }} as open
+  on open.client_id = closed.client_id
+  and open.source_client_id = closed.source_client_id
+  and open.ticket_id = closed.ticket_id
+  and open.place = closed.place + 1
+  and not open.is_closing
+where closed.left_at is not null and not closed.is_deleted
 union all
 select client_id, source_client_id, ticket_id, changed_at, is_closed, case when is_closed then outcome end, basis, place,
   coalesce(is_before_opening, false)

@@ -23,6 +23,7 @@ held as (
     sum(opened_count) filter (where place <= 13)
       / nullif(avg(active_user_count) filter (where place <= 13), 0) as tickets_per_user
   from {{ ref('int_tickets__trend_week') }}
+  where place <= {{ trend_year_weeks() }}
   group by client_id, category
 ),
 

@@ -15,9 +15,12 @@ opened as (
     client_id,
     case when grouping(category) = 1 then '' else category end as category,
     week_starts_on,
-    count(*) as opened_count
-  from {{ ref('int_tickets__event') }}
-  where event = 'opened'
+    sum(opened_count)::bigint as opened_count
+  from (
+    select client_id, category, opened_count, date_trunc('week', happened_on::timestamp)::date as week_starts_on
+    from {{ ref('int_tickets__day') }}
+    where opened_count > 0
+  ) as days
   group by grouping sets ((client_id, category, week_starts_on), (client_id, week_starts_on))
 ),
 
@@ -38,7 +41,7 @@ weeks as (
     (series.last_week_on - series.first_week_on) / 7 + 1 as week_count
   from series
   cross join lateral generate_series(
-    greatest(series.first_week_on, series.last_week_on - 7 * ({{ trend_year_weeks() }} - 1))::timestamp,
+    greatest(series.first_week_on, series.last_week_on - 7 * ({{ trend_year_weeks() }} + {{ var('signal_span_days') // 7 }} - 1))::timestamp,
     series.last_week_on::timestamp,
     interval '7 days'
   ) as week (starts_on)

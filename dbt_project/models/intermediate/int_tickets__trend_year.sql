@@ -3,7 +3,7 @@
 with headcounts as (
   select client_id, avg(active_user_count) as user_count
   from {{ ref('int_tickets__trend_week') }}
-  where category = ''
+  where category = '' and place <= {{ trend_year_weeks() }}
   group by client_id
   having count(*) = {{ trend_year_weeks() }} and min(active_user_count) > 0
 ),
@@ -13,13 +13,13 @@ measured as (
   select week.client_id, week.category, 'opened' as measure, week.place, week.week_starts_on, week.joined_week_on,
     week.opened_count::double precision as opened_count
   from {{ ref('int_tickets__trend_week') }} as week
-  where week.week_count >= {{ trend_year_weeks() }}
+  where week.week_count >= {{ trend_year_weeks() }} and week.place <= {{ trend_year_weeks() }}
   union all
   select week.client_id, week.category, 'per user', week.place, week.week_starts_on, week.joined_week_on,
     (week.opened_count * headcounts.user_count / week.active_user_count)::double precision
   from {{ ref('int_tickets__trend_week') }} as week
   join headcounts on headcounts.client_id = week.client_id
-  where week.category = ''
+  where week.category = '' and week.place <= {{ trend_year_weeks() }}
 ),
 
 blocks as (

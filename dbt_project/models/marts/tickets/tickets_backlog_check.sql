@@ -7,13 +7,12 @@ with stated as (
       else not coalesce(stage.is_closing, false)
     end as is_open
   from {{ ref('int_tickets__ticket') }} as ticket
-  join {{ ref('int_tickets__filed') }} as filed on filed.client_id = ticket.source_client_id and filed.ticket_id = ticket.ticket_id
   left join {{ ref('int_tickets__stage') }} as stage
     on stage.client_id = ticket.source_client_id
     and stage.ticket_model = ticket.ticket_model
     and stage.odoo_stage_id = ticket.odoo_stage_id
     and stage.holds_until = 'infinity'
-  where not filed.is_deleted
+  where not ticket.is_deleted
 ),
 
 counted as (

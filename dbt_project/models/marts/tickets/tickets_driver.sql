@@ -2,19 +2,21 @@
 with recent as (
   select
     ticket.client_id,
-    ticket.quarter,
+    source.quarter,
     ticket.category,
     ticket.requester,
     ticket.opened_at,
-    ticket.as_of_at,
+    source.as_of_at,
     lag(ticket.opened_at) over (
       partition by ticket.client_id, ticket.category, ticket.requester order by ticket.opened_at, ticket.source_client_id, ticket.ticket_id
     ) as before_at,
     policy.repeat_days,
     source.quarter_starts_at - interval '9 months' as counted_from_at
-  from {{ ref('tickets_ticket') }} as ticket
+  from {{ ref('int_tickets__measured') }} as ticket
   join {{ ref('int_tickets__source') }} as source on source.client_id = ticket.client_id
   left join {{ ref('int_tickets__policy') }} as policy on policy.client_id = ticket.client_id
+  -- A ticket before these is no longer one that the next could repeat.
+  where ticket.opened_at >= source.quarter_starts_at - interval '9 months' - make_interval(days => coalesce(policy.repeat_days, 0))
 ),
 
 counted as (

@@ -1,23 +1,3 @@
--- Priority at the opening: the night that first saw the ticket knows it, if this client's history was already kept then.
-with first_seen as (
-  select client_id, odoo_ticket_id as ticket_id, 'helpdesk.ticket' as ticket_model, priority, dbt_valid_from as seen_at,
-    row_number() over (partition by client_id, odoo_ticket_id order by dbt_valid_from) as place
-  from {{ ref('snap_odoo__helpdesk_ticket') }}
-  union all
-  select client_id, odoo_task_id, 'project.task', priority, dbt_valid_from,
-    row_number() over (partition by client_id, odoo_task_id order by dbt_valid_from)
-  from {{ ref('snap_odoo__project_task') }}
-),
-
-histories as (
-  select client_id, ticket_model, min(seen_at) as begins_at from first_seen group by client_id, ticket_model
-),
-
-requesters as (
-  select client_id, odoo_partner_id, coalesce(email_hash, 'sha256:' || encode(sha256(convert_to(client_id || ' partner ' || odoo_partner_id, 'UTF8')), 'hex')) as requester
-  from {{ ref('stg_odoo__res_partner') }}
-)
-
 select
   ticket.client_id,
   source.quarter,
@@ -27,72 +7,35 @@ select
   ticket.is_mapped,
   ticket.category,
   ticket.priority,
-  case when history.begins_at < ticket.opened_at then seen.priority end as priority_at_opening,
-  case when policy.is_requester_hashed then requester.requester else 'partner ' || ticket.odoo_partner_id end as requester,
+  ticket.priority_at_opening,
+  ticket.requester,
   ticket.odoo_team_id,
   ticket.odoo_project_id,
   ticket.opened_at,
-  acknowledgement.acknowledged_at,
-  response.first_response_at,
-  coalesce(response.staff_message_count, 0) as staff_message_count,
-  milestone.first_resolved_at,
-  milestone.first_closed_at,
-  milestone.reopened_count,
-  milestone.last_reopened_at,
-  milestone.resolved_again_at,
-  case when not milestone.is_open then milestone.last_closed_at end as closed_at,
-  milestone.deleted_at,
-  milestone.is_open,
-  case when not milestone.is_open then milestone.outcome end as outcome,
-  milestone.is_closed_before_opened,
-  milestone.is_closing_stamped,
-  use.is_resolution as has_resolution,
-  not milestone.is_open and milestone.outcome not in ('cancelled', 'merged')
-    and coalesce(response.staff_message_count, 0) = 1 and milestone.reopened_count = 0 as is_first_contact,
-  {{ calendar_hours('ticket.opened_at', 'acknowledgement.acknowledged_at') }} as acknowledgement_hours,
-  {{ business_hours('opened', 'ticket.opened_at', 'acknowledged', 'acknowledgement.acknowledged_at') }} as acknowledgement_business_hours,
-  case when use.is_response then {{ calendar_hours('ticket.opened_at', 'response.first_response_at') }} end as response_hours,
-  case when use.is_response then {{ business_hours('opened', 'ticket.opened_at', 'responded', 'response.first_response_at') }} end as response_business_hours,
-  case when use.is_resolution then {{ calendar_hours('ticket.opened_at', 'milestone.first_resolved_at') }} end as resolution_hours,
-  case when use.is_resolution then {{ business_hours('opened', 'ticket.opened_at', 'resolved', 'milestone.first_resolved_at') }} end as resolution_business_hours,
-  case when use.is_resolution then {{ calendar_hours('milestone.last_reopened_at', 'milestone.resolved_again_at') }} end as resolution_again_hours,
-  case when use.is_resolution then {{ business_hours('reopened', 'milestone.last_reopened_at', 'resolved_again', 'milestone.resolved_again_at') }} end as resolution_again_business_hours,
+  ticket.acknowledged_at,
+  ticket.first_response_at,
+  ticket.staff_message_count,
+  ticket.first_resolved_at,
+  ticket.first_closed_at,
+  ticket.reopened_count,
+  ticket.last_reopened_at,
+  ticket.resolved_again_at,
+  ticket.closed_at,
+  ticket.deleted_at,
+  ticket.is_open,
+  ticket.outcome,
+  ticket.is_closed_before_opened,
+  ticket.is_closing_stamped,
+  ticket.has_resolution,
+  ticket.is_first_contact,
+  ticket.acknowledgement_hours,
+  ticket.acknowledgement_business_hours,
+  ticket.response_hours,
+  ticket.response_business_hours,
+  ticket.resolution_hours,
+  ticket.resolution_business_hours,
+  ticket.resolution_again_hours,
+  ticket.resolution_again_business_hours,
   source.as_of_at
-from {{ ref('int_tickets__ticket') }} as ticket
-join {{ ref('int_tickets__source') }} as source
-  on source.client_id = ticket.client_id and source.is_available and ticket.opened_at < source.as_of_at
-join {{ ref('int_tickets__milestone') }} as milestone
-  on milestone.client_id = ticket.client_id
-  and milestone.source_client_id = ticket.source_client_id
-  and milestone.ticket_id = ticket.ticket_id
-left join {{ ref('int_tickets__policy') }} as policy on policy.client_id = ticket.client_id
-left join {{ ref('int_tickets__response') }} as response
-  on response.client_id = ticket.client_id
-  and response.source_client_id = ticket.source_client_id
-  and response.ticket_id = ticket.ticket_id
-left join {{ ref('int_tickets__acknowledgement') }} as acknowledgement
-  on acknowledgement.client_id = ticket.client_id
-  and acknowledgement.source_client_id = ticket.source_client_id
-  and acknowledgement.ticket_id = ticket.ticket_id
-left join first_seen as seen
-  on seen.client_id = ticket.source_client_id
-  and seen.ticket_model = ticket.ticket_model
-  and seen.ticket_id = ticket.ticket_id
-  and seen.place = 1
-left join histories as history on history.client_id = ticket.source_client_id and history.ticket_model = ticket.ticket_model
-left join requesters as requester
-  on requester.client_id = ticket.source_client_id and requester.odoo_partner_id = ticket.odoo_partner_id
-cross join lateral (
-  select
-    coalesce(response.first_response_at >= ticket.opened_at, false) as is_response,
-    -- Reopened and not resolved again: the first cycle keeps its time. Withdrawn tickets and impossible ones have none.
-    milestone.first_resolved_at is not null
-      and not milestone.is_closed_before_opened
-      and coalesce(milestone.is_open or milestone.outcome not in ('cancelled', 'merged'), true) as is_resolution
-) as use
-{{ join_working_piece('opened', 'ticket.client_id', 'ticket.opened_at') }}
-{{ join_working_piece('acknowledged', 'ticket.client_id', 'acknowledgement.acknowledged_at') }}
-{{ join_working_piece('responded', 'ticket.client_id', 'response.first_response_at') }}
-{{ join_working_piece('resolved', 'ticket.client_id', 'milestone.first_resolved_at') }}
-{{ join_working_piece('reopened', 'ticket.client_id', 'milestone.last_reopened_at') }}
-{{ join_working_piece('resolved_again', 'ticket.client_id', 'milestone.resolved_again_at') }}
+from {{ ref('int_tickets__measured') }} as ticket
+join {{ ref('int_tickets__source') }} as source on source.client_id = ticket.client_id
