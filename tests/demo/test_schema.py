@@ -39,7 +39,9 @@ def test_a_database_has_every_stored_column_of_the_real_server_with_its_type(cli
     }
     with psycopg2.connect(databases[client_id]) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select table_name, column_name, data_type from information_schema.columns where table_schema = 'public'"
+            "select c.table_name, c.column_name, c.data_type from information_schema.columns c"
+            " join information_schema.tables t using (table_schema, table_name)"
+            " where t.table_schema = 'public' and t.table_type = 'BASE TABLE'"
         )
         actual = {(table, column): kind for table, column, kind in cursor.fetchall()}
     made = {table for table, _ in actual}

@@ -18,7 +18,7 @@ from driftline.errors import (
     SourceShapeError,
     SourceUnavailable,
 )
-from driftline.grants import grant_script
+from driftline.grants import SECOND_FACTOR_VIEW, grant_script
 from driftline.registry import load_registry
 from nights import plan_night, run_night, unlike_source
 from psycopg2.extensions import make_dsn
@@ -153,6 +153,9 @@ def test_exactly_the_printed_grants_are_enough_and_reach_no_secret(warehouse, od
     run_autocommit(pg_server.url(), "alter role least_reader password 'known'")
     reader = make_dsn(odoo_source, user="least_reader", password="known")
     assert run_night(warehouse, reader, 1).state == "succeeded"
+    # The view of second factors is somebody else's: what is not granted with it is not read, and keeps nothing back.
+    assert warehouse.rows("select count(*) from raw.driftline_second_factor") == [(0,)]
+    run_sql(odoo_source, f"drop view {SECOND_FACTOR_VIEW}")
     assert unlike_source(warehouse, odoo_source) == []
     for statement in (
         "select password from res_users",

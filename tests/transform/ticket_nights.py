@@ -3,7 +3,7 @@
 What a night changes is written here; that an incremental build of it equals one from scratch is `test_ticket_nights`.
 """
 
-from __future__ import annotations
+from __future__ import shutil
 
 import random
 from collections.abc import Callable
@@ -52,9 +52,7 @@ class Nights:
                 "mirror": {"pattern": r"\[(HT\d+)\]", "names": "number"},
             }
         }
-        (folder / "policies").mkdir()
-        for path in (REPOSITORY / "config" / "policies").glob("*.yml"):
-            (folder / "policies" / path.name).write_text(path.read_text())
+        shutil.copytree(REPOSITORY / "config" / "policies", folder / "policies")
         world.settings = replace(world.settings, clients_file=folder / "clients.yml", policies_from=folder / "policies")
         self.declare()
         for client_id in self.clients:

@@ -26,7 +26,7 @@ def folder(tmp_path):
 def test_the_projects_own_policies_load_and_give_every_setting_once():
     policies = load_policies(POLICIES, REGISTRY, seeds=SEEDS)
     settings = list(settings_of(policies))
-    assert len(settings) == len(dict(settings)) == 113
+    assert len(settings) == len(dict(settings)) == 114
     assert dict(settings)["version_lag.act_majors_behind"] == 3
     assert dict(settings)["optimisation_deferred.tags"] == ["optimisation", "optimization", "improvement"]
     assert dict(settings)["drift.change_tag"] == "approved change"

@@ -67,10 +67,12 @@ found as (
     on factor.client_id = active.client_id and factor.odoo_user_id = active.odoo_user_id and factor.second_factor = 'none'
   where not active.is_service_account and not active.is_reading_account
     and exists (
-      select from {{ ref('int_access__held_group') }} as held
+      select from {{ ref('int_access__user_set') }} as holder
+      join {{ ref('int_access__set_group') }} as held
+        on held.client_id = holder.client_id and held.group_set_id = holder.group_set_id and held.is_held
       join {{ ref('int_access__group') }} as known
         on known.client_id = held.client_id and known.odoo_group_id = held.odoo_group_id
-      where held.client_id = active.client_id and held.odoo_user_id = active.odoo_user_id
+      where holder.client_id = active.client_id and holder.odoo_user_id = active.odoo_user_id
         and known.external_ids && array({{ policy_words('access.no_second_factor.groups') }})
     )
 
