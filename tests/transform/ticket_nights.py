@@ -3,9 +3,10 @@
 What a night changes is written here; that an incremental build of it equals one from scratch is `test_ticket_nights`.
 """
 
-from __future__ import shutil
+from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
