@@ -362,10 +362,9 @@ PROMISED = {client_id: truth.promises for client_id, truth in TRUTH.items() if t
 REGISTRY = load_registry(REPOSITORY / "demo" / "clients.yml")
 
 _LIVES = """
-select t.id, t.create_date at time zone 'UTC', t.priority, s.name, first.answered_at at time zone 'UTC',
+select t.id, t.create_date at time zone 'UTC', t.priority, t.stage_id, first.answered_at at time zone 'UTC',
   coalesce(moves.first_stage, t.stage_id), moves.moves
 from helpdesk_ticket t
-join helpdesk_ticket_stage s on s.id = t.stage_id
 left join lateral (
   select min(m.date) as answered_at from mail_message m join res_users u on u.partner_id = m.author_id
   where m.model = 'helpdesk.ticket' and m.res_id = t.id and not u.share and m.message_type = 'comment'
@@ -378,7 +377,7 @@ left join lateral (
   where m.model = 'helpdesk.ticket' and m.res_id = t.id and f.name = 'stage_id'
 ) as moves on true
 """
-_WAITING, _DONE = 3, 4
+_WAITING, _DONE, _CANCELLED = 3, 4, 5
 
 
 def test_the_demo_promises_what_the_truth_says():
@@ -426,18 +425,18 @@ def _judged(client_id: str, promises, life, now: datetime):
     opened_on = opened_at.astimezone(zone).date()
     fitting = (promise for promise in promises if promise.priority in ("", priority))
     holds = next(promise for promise in fitting if promise.from_on is None or promise.from_on <= opened_on)
-    done = [datetime.fromtimestamp(at, UTC) for at, to in moves if to == _DONE]
-    closed_at = datetime.fromtimestamp(moves[-1][0], UTC) if moves and stage in ("Done", "Cancelled") else None
+    stays = [(opened_at.timestamp(), first_stage), *moves]
+    done = [datetime.fromtimestamp(at, UTC) for at, to in stays if to == _DONE]
+    closed_at = datetime.fromtimestamp(stays[-1][0], UTC) if stage in (_DONE, _CANCELLED) else None
     answered_at = max(answered_at.replace(tzinfo=UTC), opened_at) if answered_at else None
     for kind, hours, reached_at in (
         ("response", holds.response_hours, answered_at),
         ("resolution", holds.resolution_hours, done[0] if done else None),
     ):
-        if hours is None or (stage == "Cancelled" and (kind == "resolution" or reached_at is None)):
+        if hours is None or (stage == _CANCELLED and (kind == "resolution" or reached_at is None)):
             continue
         stopped_at = reached_at or closed_at or now
         used = _hours(client_id, holds.clock, opened_at, stopped_at)
-        stays = [(opened_at.timestamp(), first_stage), *moves]
         for (at, to), following in zip(stays, [*stays, None][1:], strict=True):
             begins, ends = (
                 datetime.fromtimestamp(at, UTC),
