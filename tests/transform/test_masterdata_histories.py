@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import pytest
 from driftline import transform
 
 from tests.transform.world import World, at
 
 BEGIN = at("2026-10-01 02:00")
 CLIENTS = ("acme", "beta")
-NIGHTS, PARTNERS = 6, 24
+NIGHTS, PARTNERS = 5, 40
 STEPS = [
     f"int_masterdata__{name}" for name in ("touched", "record", "fault", "key", "stirred_key", "duplicate", "taken")
 ]
@@ -69,9 +68,8 @@ def compare(world: World, client_id: str, partners: list[Partner]) -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_kept_is_what_a_look_at_everything_finds(new_world, seed):
-    world, random = new_world(), Random(seed)
+def test_what_is_kept_is_what_a_look_at_everything_finds(new_world):
+    world, random = new_world(), Random(1)
     states = {client_id: {n: a_partner(random, n) for n in range(1, PARTNERS + 1)} for client_id in CLIENTS}
     touched = {client_id: set(partners) for client_id, partners in states.items()}
     for client_id in CLIENTS:
@@ -88,14 +86,14 @@ def test_what_is_kept_is_what_a_look_at_everything_finds(new_world, seed):
                 row = {key: value for key, value in partner.items() if key != "gone"}
                 deleted_at = moment if partner["gone"] else None
                 world.raw(client_id, "res_partner", [row], read_at=moment, deleted_at=deleted_at)
-        if night == 3:
+        if night == 2:
             # This build stops before it has written down what it looked at; the next one makes up for it.
             run(world, moment, *STEPS[:-3])
         else:
             run(world, moment, *(["+int_masterdata__taken"] if night == 0 else STEPS))
             for client_id, partners in states.items():
                 seen += compare(world, client_id, list(partners.values()))
-        touched = {client_id: set(random.sample(sorted(partners), 5)) for client_id, partners in states.items()}
+        touched = {client_id: set(random.sample(sorted(partners), 9)) for client_id, partners in states.items()}
         for client_id, numbers in touched.items():
             for number in numbers:
                 states[client_id][number] = {**a_partner(random, number), "gone": random.random() < 0.25}
