@@ -30,7 +30,7 @@ lint: setup-dev ## Check style, formatting and types
 	@$(BIN)/python -m mypy
 
 test: setup-dev ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-heavy: setup-dev ## Run the tests that take minutes or much room
 	@$(BIN)/python -m pytest -m heavy

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg2
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from driftline.migrate import migrate
 from driftline.settings import Settings
+from xdist.scheduler import LoadScopeScheduling
 
 from demo.odoo.creation import create
 from demo.postgres import EmbeddedPostgres
@@ -30,30 +32,44 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# What takes a worker longest to set up: files that share one of these are run by one worker, so that it is set up once.
-_SHARED = ("planted", "closed_quarter", "demo_server", "read_client", "lived_evenings")
-# Begun first, so that no worker is left alone with one of them at the end. Files that are named nowhere follow.
+# Files that share what is long in the making are run by one worker, so that it is made once.
+_SHARED = {
+    "planted": ("test_access", "test_project", "test_tickets", "test_trend"),
+    "lived_evenings": ("test_real_drift", "test_real_tickets", "test_real_customisation", "test_access_oracle"),
+}
+_SHARED_FOLDERS = ("sealing", "demo", "access_review")
+# Begun first, so that no worker is left alone with one of them at the end. What is named nowhere follows.
 _LONGEST_FIRST = (
-    "test_stack", "planted", "closed_quarter", "lived_evenings", "test_drift", "test_command_line", "test_ticket_desks",
-    "test_history", "test_rpc_faults", "demo_server", "test_change_effect",
-    "test_client_side", "read_client", "test_publish", "test_defects", "test_real_odoo",
+    "test_ticket_nights", "test_stack", "planted", "sealing", "lived_evenings", "test_drift",
+    "test_masterdata_histories",
+    "test_command_line", "test_ticket_desks", "test_history", "test_masterdata", "test_rpc_faults", "demo",
+    "test_change_effect", "test_client_side", "access_review", "test_publish", "test_defects", "test_real_odoo",
     "test_rpc_nights", "test_source_faults", "test_check", "test_transports", "test_build", "test_alerts",
 )  # fmt: skip
 _counter = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)
+def _group(nodeid: str) -> str:
+    path = Path(nodeid.split("::")[0])
+    if path.parent.name in _SHARED_FOLDERS:
+        return path.parent.name
+    return next((name for name, files in _SHARED.items() if path.stem in files), path.stem)
+
+
+class _Groups(LoadScopeScheduling):
+    """Give a worker one group of tests after another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
+    return _Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests one worker runs: those of a file, and of the files that share what is long in the making."""
-    of_file: dict[Path, str] = {}
-    for item in items:
-        shared = next((name for name in _SHARED if name in getattr(item, "fixturenames", ())), item.path.stem)
-        if shared != item.path.stem or item.path not in of_file:
-            of_file[item.path] = shared
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(of_file[item.path]))
     place = {name: number for number, name in enumerate(_LONGEST_FIRST)}
-    items.sort(key=lambda item: place.get(of_file[item.path], len(place)))
+    items.sort(key=lambda item: place.get(_group(item.nodeid), len(place)))
 
 
 @dataclass(frozen=True)

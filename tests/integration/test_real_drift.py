@@ -167,7 +167,7 @@ def test_wrong_master_data_of_an_evening_is_found_and_nothing_else_is(evenings, 
     rows = run_sql(
         evenings.warehouse_url,
         "select rule, record_id, other_record_id, detail from masterdata.exception"
-        " where client_id = %s and since_at = '2026-11-02 02:00+00' and since_basis = 'seen' order by 1, 2",
+        " where client_id = %s and since_at = '2026-11-24 02:00+00' and since_basis = 'seen' order by 1, 2",
         client_id,
     )
     # Edit 25: a company entered twice; 26: a supplier without anything; 27's vendor has no more. None has a country.
@@ -181,7 +181,7 @@ def test_wrong_master_data_of_an_evening_is_found_and_nothing_else_is(evenings, 
     ]
     later = run_sql(
         evenings.warehouse_url,
-        "select count(*) from masterdata.exception where client_id = %s and since_at > '2026-11-02 02:00+00'",
+        "select count(*) from masterdata.exception where client_id = %s and since_at > '2026-11-24 02:00+00'",
         client_id,
     )
     assert later == [(0,)]

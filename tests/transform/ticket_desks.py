@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -75,9 +76,7 @@ def configure(world: World, folder: Path) -> None:
             clients[client_id]["business_hours"] = hours
     (folder / "clients.yml").write_text(yaml.safe_dump({"clients": clients}))
     policies = folder / "policies"
-    policies.mkdir()
-    for path in (REPOSITORY / "config" / "policies").glob("*.yml"):
-        (policies / path.name).write_text(path.read_text())
+    shutil.copytree(REPOSITORY / "config" / "policies", policies)
     rules = yaml.safe_load((policies / "tickets.yml").read_text())
     rules |= {"clients": POLICY_CLIENTS, "shared_homes": SHARED_HOMES}
     (policies / "tickets.yml").write_text(yaml.safe_dump(rules))
