@@ -31,7 +31,10 @@ class Rules:
 
     decimals: int = 6
     person_ids: str = r"(?:^|_)odoo_(user|partner|employee)_id$"
-    names: str = r"(?:^|_)(login|email|phone|(changed|touched|decided)_by|(user|partner|employee|person|author)_name|row_hash|conf)$"
+    names: str = (
+        r"(?:^|_)(login|email|phone|(changed|touched|decided)_by|(user|partner|employee|person|author)_name"
+        r"|row_hash|conf)$"
+    )
     records: str = r"(?:^|_)evidence_ids$"  # arrays of "model,id"
     other_clients: str = r"^client_ids$"
 
