@@ -72,7 +72,7 @@ def plant_acts(source: str) -> None:
         "insert into account_fiscal_position (id, name, active, create_uid, create_date, write_uid, write_date)"
         " values (1, '{\"en_US\": \"Intra-EU\"}', true, 10, '2026-11-20 22:30', 10, '2026-11-20 22:30')",
         "insert into res_partner_bank (id, partner_id, create_uid, create_date, write_uid, write_date) values"
-        " (1, 1, 2, '2026-11-20 10:00', 7, '2026-11-20 11:00')",
+        " (901, 1, 2, '2026-11-20 10:00', 7, '2026-11-20 11:00')",
         "insert into account_move (id, name, state, move_type, date, journal_id, company_id, sequence_prefix,"
         " sequence_number, create_uid, create_date, write_uid, write_date) values"
         " (101, 'INV/2026/00001', 'posted', 'entry', '2026-11-02', 1, 1, 'INV/2026/', 1, 19, '2026-11-20 09:00', 19,"

@@ -413,7 +413,8 @@ _ROWS = {
     "masterdata.exception": """
         insert into masterdata.exception
         select c, %(quarter)s, 'res.partner', rule, title, kind, severity, id, other, detail, '2026-11-01 02:00+00',
-          'seen', 20, '2026-10-31 09:00+00', 'sales1@example.org', 2, amounts::jsonb, owner is not null, owner,
+          'seen', extract(day from %(as_of)s - '2026-11-01 02:00+00'::timestamptz)::integer, '2026-10-31 09:00+00',
+          'sales1@example.org', 2, amounts::jsonb, owner is not null, owner,
           'two shops of ' || owner, '2027-01-31'::date + length(left(owner, 0)), %(as_of)s
         from unnest(%(clients)s) c,
           (values ('partner_same_vat', 'One VAT number', 'duplicate', 'act', 21, 2, 'looks like res.partner,2',
