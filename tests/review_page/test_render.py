@@ -256,8 +256,8 @@ def test_hostile_text_stays_text(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.rows("update review.publication set build_id = %s", hostile)
     html, document = _render(warehouse, tmp_path)
 
-    # The reason in six cards and two sections; then banner, module, login, two groups, build.
-    assert document.text.count(shown) == 14
+    # The reason in six cards and three sections; then banner, module, login, two groups, build.
+    assert document.text.count(shown) == 15
     assert document.tags("script", "img", "iframe", "link", "object", "base") == []
     assert not any(name.startswith("on") for _, attributes in document.elements for name in attributes)
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in html
