@@ -20,6 +20,7 @@ from driftline.migrate import migrate
 from driftline.settings import Settings
 
 from bench.figures import Figure
+from bench.nights import write_night
 from demo.postgres import EmbeddedPostgres
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -159,17 +160,7 @@ def _change(cursor, number: int) -> None:
 
 def _build(settings: Settings, cursor, number: int) -> float:
     as_of_at = FIRST_NIGHT + timedelta(days=number - 1)
-    cursor.execute(
-        "insert into ops.night (night_id, as_of_at, client_ids, state, started_at)"
-        " select %(night)s, %(at)s, array_agg(client_id), 'finished', %(at)s from ops.client",
-        {"night": f"night {number}", "at": as_of_at},
-    )
-    cursor.execute(
-        "insert into ops.client_run (night_id, client_id, state, odoo_version, read_at, started_at)"
-        " select %(night)s, client_id, 'succeeded', '17.0', %(at)s::timestamptz + interval '20 minutes', %(at)s"
-        " from ops.client",
-        {"night": f"night {number}", "at": as_of_at},
-    )
+    write_night(cursor, f"night {number}", as_of_at)
     started = time.monotonic()
     transform.build(
         settings, night_id=f"night {number}", as_of_at=None, quarter=None, now=as_of_at + timedelta(hours=1)

@@ -19,10 +19,11 @@ import psutil
 import psycopg2
 from driftline import transform, transform_register
 from driftline.identifiers import check_identifiers
-from driftline.migrate import migrate
 from driftline.settings import Settings
 
+from bench.bench_drift import new_warehouse
 from bench.figures import Figure
+from bench.nights import write_night
 from demo.postgres import EmbeddedPostgres
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -89,24 +90,14 @@ def measure(client_count: int = 100) -> Iterator[Figure]:
     folder = REPOSITORY / "build" / "bench-postgres"
     server = EmbeddedPostgres(folder, settings={"shared_buffers": "1GB", "max_wal_size": "8GB"}).start()
     try:
-        connection = psycopg2.connect(server.url())
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("create database masterdata")
-        connection.close()
-        yield from _measure(server.url("masterdata"), client_count)
+        yield from _measure(new_warehouse(server, "masterdata"), client_count)
     finally:
         server.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measure(url: str, client_count: int) -> Iterator[Figure]:
-    settings = Settings.from_environment(
-        {"DRIFTLINE_WAREHOUSE_URL": url, "DRIFTLINE_HASH_SALT": "bench",
-         "DRIFTLINE_BUILD_DIR": str(REPOSITORY / "build" / "bench-dbt")}
-    )  # fmt: skip
-    migrate(settings)
-    connection = psycopg2.connect(url, options="-c TimeZone=UTC")
+def _measure(settings: Settings, client_count: int) -> Iterator[Figure]:
+    connection = psycopg2.connect(settings.warehouse_url, options="-c TimeZone=UTC")
     connection.autocommit = True
     cursor = connection.cursor()
     _plant(cursor, client_count)
@@ -160,16 +151,7 @@ def _change(cursor: Any) -> int:
 def _build(settings: Settings, cursor: Any, number: int) -> tuple[float, float, float]:
     """Build a night; return seconds of check digits and of dbt's nodes of master data, MB grown by the former."""
     as_of_at = FIRST_NIGHT + timedelta(days=number - 1, hours=1)
-    cursor.execute(
-        "insert into ops.night (night_id, as_of_at, client_ids, state, started_at)"
-        " select %(night)s, %(at)s, array_agg(client_id), 'finished', %(at)s from ops.client",
-        {"night": f"night {number}", "at": as_of_at},
-    )
-    cursor.execute(
-        "insert into ops.client_run (night_id, client_id, state, odoo_version, read_at, started_at)"
-        " select %(night)s, client_id, 'succeeded', '17.0', %(at)s, %(at)s from ops.client",
-        {"night": f"night {number}", "at": as_of_at},
-    )
+    write_night(cursor, f"night {number}", as_of_at, read_after=timedelta(0))
     registered = transform_register.register(
         settings, night_id=f"night {number}", as_of_at=None, quarter=None, now=as_of_at + timedelta(hours=1)
     )

@@ -21,6 +21,7 @@ from psycopg2.extras import Json
 
 from bench.bench_drift import new_warehouse
 from bench.figures import Figure
+from bench.nights import write_night
 from demo.postgres import EmbeddedPostgres
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -183,17 +184,7 @@ def _build(settings, cursor, number: int) -> tuple[float, float]:
     """Build one night; return the seconds of the ticket models and those of the whole build."""
     as_of_at = FIRST_NIGHT + timedelta(days=number - 1)
     night = {"night": f"night {number}", "at": as_of_at}
-    cursor.execute(
-        "insert into ops.night (night_id, as_of_at, client_ids, state, started_at)"
-        " select %(night)s, %(at)s, array_agg(client_id), 'finished', %(at)s from ops.client",
-        night,
-    )
-    cursor.execute(
-        "insert into ops.client_run (night_id, client_id, state, odoo_version, read_at, started_at)"
-        " select %(night)s, client_id, 'succeeded', '17.0', %(at)s::timestamptz + interval '20 minutes', %(at)s"
-        " from ops.client",
-        night,
-    )
+    write_night(cursor, f"night {number}", as_of_at)
     cursor.execute(
         "insert into ops.completeness"
         " select %(night)s, client_id, 'helpdesk.ticket', 1, 1, 0, 'digest', 'complete', %(at)s from ops.client",

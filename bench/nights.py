@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 _DEMO_CLIENTS = Path(__file__).resolve().parents[1] / "demo" / "clients.yml"
 
@@ -44,3 +46,20 @@ def read_clients(warehouse: str, sources: Mapping[str, str], *, clients_file: Pa
         stdout=subprocess.PIPE,
     )
     return [NightCost(**json.loads(line)) for line in result.stdout.splitlines()]
+
+
+def write_night(
+    cursor: Any, night_id: str, as_of_at: datetime, *, read_after: timedelta = timedelta(minutes=20)
+) -> None:
+    """Write down a night that read all clients, for rows that a bench planted in `raw` itself."""
+    night = {"night": night_id, "at": as_of_at, "read_at": as_of_at + read_after}
+    cursor.execute(
+        "insert into ops.night (night_id, as_of_at, client_ids, state, started_at)"
+        " select %(night)s, %(at)s, array_agg(client_id), 'finished', %(at)s from ops.client",
+        night,
+    )
+    cursor.execute(
+        "insert into ops.client_run (night_id, client_id, state, odoo_version, read_at, started_at)"
+        " select %(night)s, client_id, 'succeeded', '17.0', %(read_at)s, %(at)s from ops.client",
+        night,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from driftline.catalogue import Entry, Field, OdooVersion, Stored
 from driftline.errors import SourceAccessDenied, SourceShapeError
@@ -38,7 +39,9 @@ class TableColumn:
     is_readable: bool
 
 
-def read_tables(rows: Callable[..., list[tuple]], entries: Iterable[Entry]) -> dict[str, dict[str, TableColumn]]:  # type: ignore[type-arg]
+def read_tables(
+    rows: Callable[..., list[tuple[Any, ...]]], entries: Iterable[Entry]
+) -> dict[str, dict[str, TableColumn]]:
     """Look up all tables at once: table -> column -> what it is; absent tables are absent. `xmin` is included."""
     entries = list(entries)
     found: dict[str, dict[str, TableColumn]] = {}
